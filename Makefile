@@ -1,0 +1,59 @@
+# One command for each thing one does here; `make help` lists them. Only Go, gcc, make and git need be there before.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The Go that is installed builds everything: another is never fetched.
+export GOTOOLCHAIN := local
+# No version stamp by the go command: it fails in a checkout that another user owns, and VERSION says it already.
+export GOFLAGS += -buildvcs=false
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+BIN      ?= bin
+FUZZTIME ?= 5m
+COUNT    ?= 6
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+
+build: ## build bin/stellad, bin/adminctl and bin/stella
+	CGO_ENABLED=0 go build -trimpath -ldflags "-X stellad/internal/version.String=$(VERSION)" -o $(BIN)/ ./daemon/stellad ./adminctl
+	ln -sf adminctl $(BIN)/stella
+
+demo: deps build ## show the product at work, with no network
+	packaging/demo/run
+
+# -count=1, as the end-to-end tests run binaries of which the test cache knows nothing.
+test: deps build/tools/gotestsum ## vet, test with the race detector, fuzz each target for 5 s
+	go vet ./...
+	build/tools/gotestsum --format pkgname --jsonfile build/test.json -- -race -count=1 ./...
+	packaging/fuzz 5s
+
+fuzz: deps ## fuzz each target for long (FUZZTIME=5m)
+	packaging/fuzz $(FUZZTIME)
+
+bench: deps build build/tools/benchstat ## measure, beside the references (COUNT=6)
+	go test -run '^$$' -bench . -count=$(COUNT) ./... >build/bench.txt || { cat build/bench.txt; exit 1; }
+	build/tools/benchstat build/bench.txt
+	packaging/bench
+
+lint: build/tools/golangci-lint ## run the linters of .golangci.yml
+	build/tools/golangci-lint run ./...
+
+fmt: build/tools/gofumpt ## format every Go file
+	build/tools/gofumpt -w .
+
+generate: ## write generated files anew
+	go generate ./...
+
+deps: ## install the system packages that test and demo need
+	@packaging/deps
+
+clean: ## remove what the other targets made
+	rm -rf bin build
+
+# A tool is built when a target first needs it: the linter takes minutes.
+build/tools/%: tools/go.mod tools/go.sum
+	CGO_ENABLED=0 go -C tools build -o ../$@ $$(go -C tools list tool | grep '/$*$$')
+
+.PHONY: help build demo test fuzz bench lint fmt generate deps clean

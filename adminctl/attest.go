@@ -1,0 +1,12 @@
+package main
+
+import "github.com/spf13/cobra"
+
+func newAttestCmd() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "attest",
+		Short: "Check what is attested about artifacts",
+	}
+	cmd.AddCommand(newAttestVerifyCmd())
+	return cmd
+}

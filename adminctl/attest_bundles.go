@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"stellad/attest/report"
+)
+
+// bundleSuffixes are the names that bundles have; in a folder, other files are
+// passed over.
+var bundleSuffixes = []string{".json", ".jsonl", ".sigstore", ".bundle", ".dsse"}
+
+// findBundles gives the files that the user meant: those named, and those in
+// the folders named.
+func findBundles(stderr io.Writer, names []string) ([]string, error) {
+	var files []string
+	for _, name := range names {
+		info, err := os.Stat(name)
+		if err != nil || !info.IsDir() {
+			files = append(files, name) // what is wrong with it is told in its turn
+			continue
+		}
+		inside, passed, err := bundlesBelow(name)
+		if err != nil {
+			return nil, badInput(fmt.Errorf("%s: %w", name, plainly(err)))
+		}
+		if len(inside) == 0 {
+			return nil, badInput(fmt.Errorf("%s: no bundle in this folder; their names end in %s", name, strings.Join(bundleSuffixes, ", ")))
+		}
+		if passed > 0 {
+			fmt.Fprintf(stderr, "%s: files of other names passed over: %d\n", name, passed)
+		}
+		files = append(files, inside...)
+	}
+	return files, nil
+}
+
+func bundlesBelow(dir string) (files []string, passed int, err error) {
+	err = filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir():
+		case slices.Contains(bundleSuffixes, filepath.Ext(name)):
+			files = append(files, name)
+		default:
+			passed++
+		}
+		return nil
+	})
+	return files, passed, err
+}
+
+// all verifies files on all cores, and gives their entries in the files' order.
+func (v verification) all(ctx context.Context, files []string, progress progress) ([]report.Entry, error) {
+	defer progress.done()
+	found := make([][]report.Entry, len(files))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(files)) {
+		workers.Go(func() {
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(files) {
+					return
+				}
+				found[i] = v.one(files[i])
+				progress.step()
+			}
+		})
+	}
+	workers.Wait()
+	return slices.Concat(found...), ctx.Err()
+}

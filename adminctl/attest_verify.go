@@ -1,0 +1,184 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"stellad/attest"
+	"stellad/attest/report"
+	"stellad/attest/trust"
+)
+
+type attestVerifyOptions struct {
+	bundles       []string
+	trustRoot     string
+	artifact      artifactOptions
+	signer        signerOptions
+	predicateType string
+	report        string
+	maxSize       int64 // MiB
+	output        output
+}
+
+func newAttestVerifyCmd() *cobra.Command {
+	var opts attestVerifyOptions
+	cmd := &cobra.Command{
+		Use:   "verify --bundle FILE",
+		Short: "Verify attestations, with no network and no daemon",
+		Long: `Verify Sigstore bundles (0.1 to 0.3) and DSSE envelopes against a trust root.
+
+No network socket is opened and nothing is looked up, ever; --offline is accepted
+and changes nothing. Who is accepted is what signers.toml in the trust root says,
+or else the --certificate-… or --key options. Without an artifact the verdict
+says that none was compared.
+
+A trust root is a folder: trusted_root*.json (Sigstore), keys/*.pem, logs/*.vkey
+and signers.toml, subfolders counted. It is --trust-root, else $STELLA_TRUST_ROOT,
+else ` + defaultTrustRoot + `.`,
+		Example: `  stella attest verify --bundle app.sigstore.json --trust-root roots/ --artifact app.tgz
+  stella attest verify --bundle app.dsse.json --key release.pem --digest sha256:9f86d081…
+  stella attest verify --bundle evidence/ --image app.oci.tar --report verdict.html`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runAttestVerify(cmd, opts) },
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&opts.bundles, "bundle", nil, "a bundle, an envelope, JSON lines of them, or a folder of such `files`; repeatable")
+	addTrustRootFlags(cmd, &opts.trustRoot)
+	opts.artifact.addFlags(cmd)
+	opts.signer.addFlags(cmd)
+	flags.StringVar(&opts.predicateType, "predicate-type", "", "the statement's predicate type must be this `URI`")
+	flags.StringVar(&opts.report, "report", "", "write a report to `FILE`: .html, .md or .json")
+	flags.Int64Var(&opts.maxSize, "max-size", 16, "largest bundle file that is read, in `MiB`")
+	addOutputFlag(cmd, &opts.output)
+	_ = cmd.MarkFlagRequired("bundle")
+	return cmd
+}
+
+// runAttestVerify checks every argument before it verifies anything, so that a
+// slip of the pen is never mistaken for a verdict.
+func runAttestVerify(cmd *cobra.Command, opts attestVerifyOptions) error {
+	if opts.maxSize < 1 || opts.maxSize > 1<<20 {
+		return badInput(errors.New("--max-size: a number of MiB from 1 to 1048576"))
+	}
+	form, err := reportForm(opts.report)
+	if err != nil {
+		return err
+	}
+	signers, err := opts.signer.signers()
+	if err != nil {
+		return err
+	}
+	roots, err := loadTrust(opts.trustRoot, len(opts.signer.keys) > 0)
+	if err != nil {
+		return err
+	}
+	files, err := findBundles(cmd.ErrOrStderr(), opts.bundles)
+	if err != nil {
+		return err
+	}
+	artifact, err := opts.artifact.read()
+	if err != nil {
+		return err
+	}
+	v := verification{
+		verifier: attest.NewVerifier(roots),
+		expect:   attest.Expect{Artifact: artifact, Signers: signers, PredicateType: opts.predicateType},
+		maxSize:  opts.maxSize << 20,
+	}
+	return v.run(cmd, files, opts, form)
+}
+
+// verification is what is the same for every file.
+type verification struct {
+	verifier *attest.Verifier
+	expect   attest.Expect
+	maxSize  int64
+}
+
+func (v verification) run(cmd *cobra.Command, files []string, opts attestVerifyOptions, form report.Form) error {
+	entries, err := v.all(cmd.Context(), files, newProgress(cmd.ErrOrStderr(), len(files)))
+	if err != nil {
+		return err
+	}
+	r := report.Report{Program: versionLine(cmd.Root().Name()), Time: time.Now().UTC().Truncate(time.Second), Entries: entries}
+	if opts.report != "" {
+		write := func(w io.Writer) error { return report.Write(w, form, r) }
+		if err := writeWhole(opts.report, write); err != nil {
+			return fmt.Errorf("report %s: %w", opts.report, err)
+		}
+	}
+	if opts.output == outputJSON {
+		err = report.Write(cmd.OutOrStdout(), report.JSON, r)
+	} else {
+		err = printVerdicts(cmd.OutOrStdout(), entries)
+	}
+	return errors.Join(err, outcome(entries))
+}
+
+// outcome gives the status of it all. A refusal outweighs a file that can't be
+// read: it is the answer that nobody may miss.
+func outcome(entries []report.Entry) error {
+	refusals, problems := 0, 0
+	var refusal, problem error
+	for _, e := range entries {
+		switch {
+		case e.Verdict == nil:
+			problems++
+			problem = fmt.Errorf("%s: %s", e.File, e.Problem)
+		case !e.Verdict.Verified:
+			refusals++
+			refusal = fmt.Errorf("%s: NOT VERIFIED: %s", e.File, e.Verdict.Reason)
+		}
+	}
+	if len(entries) > 1 && refusals > 0 {
+		refusal = fmt.Errorf("NOT VERIFIED: %d of %d documents", refusals, len(entries))
+	}
+	if len(entries) > 1 && problems > 0 {
+		problem = fmt.Errorf("no verdict: %d of %d are no attestation or can't be read", problems, len(entries))
+	}
+	switch {
+	case refusals > 0:
+		return refused(refusal)
+	case problems > 0:
+		return badInput(problem)
+	}
+	return nil
+}
+
+// one judges a file: an entry for each document in it.
+func (v verification) one(file string) []report.Entry {
+	text, err := readFile(file, v.maxSize)
+	if err != nil {
+		return []report.Entry{{File: file, Problem: strings.TrimPrefix(err.Error(), file+": ")}}
+	}
+	docs, err := attest.Parse(text)
+	if err != nil {
+		return []report.Entry{{File: file, Problem: err.Error()}}
+	}
+	entries := make([]report.Entry, len(docs))
+	for i, d := range docs {
+		entries[i] = report.Entry{File: file, Verdict: v.verifier.Verify(d, v.expect)}
+	}
+	return entries
+}
+
+// loadTrust reads the trust root. A key named on the command line needs none.
+func loadTrust(name string, haveKey bool) (*trust.Trust, error) {
+	dir, chosen := trustRootDir(name)
+	if !chosen && haveKey && !exists(dir) {
+		return trust.None(), nil
+	}
+	if !chosen && !exists(dir) {
+		return nil, badInput(fmt.Errorf("no trust root: %s is not there; give --trust-root DIR or set $%s", dir, trustRootEnv))
+	}
+	t, err := trust.Load(dir)
+	if err != nil {
+		return nil, badInput(err)
+	}
+	return t, nil
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// execute runs the command of root that args name and returns the status to leave with. An error is one line on
+// stderr, after the program's name.
+func execute(root *cobra.Command, args []string, stdout, stderr io.Writer) (exit status) {
+	defer func() {
+		// Go would exit 2, which means bad input here.
+		if bug := recover(); bug != nil {
+			complain(stderr, root, fmt.Errorf("a fault in this program, please report it: %v", bug))
+			fmt.Fprintf(stderr, "%s", debug.Stack())
+			exit = statusFailed
+		}
+	}()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal kills, where the first is not heeded
+
+	err := dispatch(ctx, root, args, stdout, stderr)
+	exit = statusOf(err)
+	switch exit {
+	case statusDone:
+	case statusInterrupted:
+		complain(stderr, root, errors.New("interrupted"))
+	default:
+		complain(stderr, root, err)
+	}
+	return exit
+}
+
+// dispatch runs the command and marks the errors that are not the command's own.
+func dispatch(ctx context.Context, root *cobra.Command, args []string, stdout, stderr io.Writer) error {
+	var started bool
+	strict(root, &started)
+	out := &stickyWriter{w: stdout}
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(stderr)
+	root.SilenceUsage, root.SilenceErrors = true, true
+	showStatuses(root)
+
+	cmd, err := root.ExecuteContextC(ctx)
+	switch {
+	case err != nil && started:
+		return err
+	case out.err != nil:
+		return fmt.Errorf("standard output: %w", out.err)
+	case err != nil:
+		return badInput(fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath()))
+	}
+	return nil
+}
+
+// showStatuses ends the help of root and of every command below with EXIT STATUS.
+func showStatuses(root *cobra.Command) {
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		help(cmd, args)
+		fmt.Fprint(cmd.OutOrStdout(), exitStatusHelp())
+	})
+}
+
+// complain prints err as one line.
+func complain(stderr io.Writer, root *cobra.Command, err error) {
+	fmt.Fprintf(stderr, "%s: %s\n", root.Name(), visible(err.Error()))
+}
+
+// A stickyWriter remembers that a write failed: a command may print without looking, and a result that nobody
+// received is still no success.
+type stickyWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (s *stickyWriter) Write(p []byte) (int, error) {
+	n, err := s.w.Write(p)
+	if err != nil && s.err == nil {
+		s.err = err
+	}
+	return n, err
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"stellad/attest/report"
+)
+
+const maxKeyFile = 1 << 20
+
+// openFile opens what is to be read as a file. Its errors name it, once.
+func openFile(name string) (*os.File, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, plainly(err))
+	}
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		f.Close()
+		return nil, fmt.Errorf("%s: it is a folder; name a file in it", name)
+	}
+	return f, nil
+}
+
+// readFile reads a file of at most limit bytes.
+func readFile(name string, limit int64) ([]byte, error) {
+	f, err := openFile(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, plainly(err))
+	}
+	if int64(len(text)) > limit {
+		return nil, fmt.Errorf("%s: larger than %d MiB; --max-size raises the limit, where there is one", name, limit>>20)
+	}
+	return text, nil
+}
+
+// plainly drops the call and the name that an *fs.PathError repeats.
+func plainly(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// writeWhole writes a file under a temporary name and renames it when it is on
+// disk. A crash before the rename leaves the old file, if any, and a temporary
+// one beside it; after it, the new file.
+func writeWhole(name string, write func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return plainly(err)
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	if err := write(f); err != nil {
+		return err
+	}
+	if err := f.Chmod(0o644); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
+
+// reportForm tells a report's form by its file's name; "" asks for none.
+func reportForm(name string) (report.Form, error) {
+	if name == "" {
+		return "", nil
+	}
+	form, err := report.FormOf(name)
+	if err != nil {
+		return "", badInput(fmt.Errorf("--report %s: %w", name, err))
+	}
+	return form, nil
+}

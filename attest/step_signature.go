@@ -1,0 +1,197 @@
+package attest
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/secure-systems-lab/go-securesystemslib/dsse"
+	protobundle "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
+	protocommon "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
+
+	"stellad/attest/trust"
+)
+
+// document names the fields that are hints by specification.
+func (c *chain) document() (State, string, error) {
+	if c.entity == nil {
+		for i := range c.doc.envelope.Signatures {
+			c.loosen("signatures[%d].keyid", i)
+		}
+		return Held, c.doc.Form, nil
+	}
+	c.loosen("mediaType")
+	if c.doc.bundle.GetDsseEnvelope() != nil {
+		c.loosen("dsseEnvelope.signatures[0].keyid")
+	}
+	switch m := c.doc.bundle.GetVerificationMaterial().GetContent().(type) {
+	case *protobundle.VerificationMaterial_PublicKey:
+		c.loosen("verificationMaterial.publicKey.hint")
+	case *protobundle.VerificationMaterial_X509CertificateChain:
+		for i := range m.X509CertificateChain.GetCertificates()[1:] {
+			c.loosen("verificationMaterial.x509CertificateChain.certificates[%d]", i+1)
+		}
+	}
+	return Held, c.doc.Form, nil
+}
+
+func (c *chain) loosen(format string, args ...any) {
+	c.loose = append(c.loose, fmt.Sprintf(format, args...))
+}
+
+func (c *chain) lack(text string) { c.missing = append(c.missing, text) }
+
+// signature finds the key that made the signature: the certificate's, or one of
+// those that an accepted signer may use. It is the first link because it is the
+// cheapest that a changed document breaks.
+func (c *chain) signature() (State, string, error) {
+	if leaf := c.entity.leaf; leaf != nil {
+		if err := c.signedBy(leaf.PublicKey); err != nil {
+			return "", "", fmt.Errorf("over %s: %w", c.signedWhat(), err)
+		}
+		c.established.Signatures = 1
+		return Held, fmt.Sprintf("over %s, by the certificate's key", c.signedWhat()), nil
+	}
+	keys := offeredKeys(c.want.Signers)
+	if len(keys) == 0 {
+		return "", "", fmt.Errorf("%w: it is signed by a key, and no key is accepted; add it to the trust root as keys/NAME.pem or give --key", errNoSigner)
+	}
+	reason := errSignature
+	for _, k := range keys {
+		err := c.signedBy(k.Public)
+		if err == nil {
+			c.keys = []*trust.Key{k}
+			c.established.Signatures = 1
+			return Held, fmt.Sprintf("over %s, by key %s (SHA-256 %s)", c.signedWhat(), k.Name, k.ID), nil
+		}
+		if !errors.Is(err, errSignature) || len(keys) == 1 {
+			reason = err
+		}
+	}
+	return "", "", fmt.Errorf("over %s: no accepted key made it: %w", c.signedWhat(), reason)
+}
+
+func (c *chain) signedWhat() string {
+	if c.doc.bundle.GetDsseEnvelope() != nil {
+		return "the DSSE envelope"
+	}
+	return "the artifact"
+}
+
+func (c *chain) signedBy(pub crypto.PublicKey) error {
+	if env := c.doc.bundle.GetDsseEnvelope(); env != nil {
+		return verifyMessage(pub, dsse.PAE(env.GetPayloadType(), env.GetPayload()), env.GetSignatures()[0].GetSig())
+	}
+	message := c.doc.bundle.GetMessageSignature()
+	digests, err := c.messageDigests(message)
+	if err != nil {
+		return err
+	}
+	return verifyDigest(pub, digests, message.GetSignature())
+}
+
+// messageDigests are the digests over which the signature may be: those of the
+// artifact at hand, or, where there is none, the one that the bundle names. The
+// signature tells whether that one is true.
+func (c *chain) messageDigests(m *protocommon.MessageSignature) (Digests, error) {
+	hash, _ := messageHash(m)
+	stated := Digests{hash: m.GetMessageDigest().GetDigest()}
+	if c.want.Artifact == nil {
+		return stated, nil
+	}
+	for _, have := range c.want.Artifact.Any {
+		if bytes.Equal(have[hash], stated[hash]) {
+			return have, nil
+		}
+	}
+	return nil, fmt.Errorf("it is over %s, and %s", stated, c.want.Artifact.has())
+}
+
+func messageHash(m *protocommon.MessageSignature) (crypto.Hash, bool) {
+	switch m.GetMessageDigest().GetAlgorithm() {
+	case protocommon.HashAlgorithm_SHA2_256:
+		return crypto.SHA256, true
+	case protocommon.HashAlgorithm_SHA2_384:
+		return crypto.SHA384, true
+	case protocommon.HashAlgorithm_SHA2_512:
+		return crypto.SHA512, true
+	}
+	return 0, false
+}
+
+// offeredKeys gives the keys of all signers, each once.
+func offeredKeys(signers []*trust.Signer) []*trust.Key {
+	var keys []*trust.Key
+	seen := map[string]bool{}
+	for _, s := range signers {
+		for _, k := range s.Keys {
+			if !seen[k.ID] {
+				seen[k.ID] = true
+				keys = append(keys, k)
+			}
+		}
+	}
+	return keys
+}
+
+// envelopeSignatures finds which of the accepted keys signed a bare envelope.
+// A threshold counts keys, so a key counts once however often it signed.
+func (c *chain) envelopeSignatures() (State, string, error) {
+	env := c.doc.envelope
+	switch n := len(env.Signatures); {
+	case n == 0:
+		return "", "", errors.New("the envelope has no signature")
+	case n > maxSignatures:
+		return "", "", fmt.Errorf("%d signatures, more than %d", n, maxSignatures)
+	}
+	keys := offeredKeys(c.want.Signers)
+	if len(keys) == 0 {
+		return "", "", fmt.Errorf("%w: a DSSE envelope is signed by keys, and no key is accepted; add one to the trust root as keys/NAME.pem or give --key", errNoSigner)
+	}
+	for i, s := range env.Signatures {
+		if k := signerOf(env, s.Sig, keys); k == nil {
+			c.loosen("signatures[%d].sig", i)
+		} else if !containsKey(c.keys, k) {
+			c.keys = append(c.keys, k)
+		}
+	}
+	if len(c.keys) == 0 {
+		return "", "", errors.New("none of its signatures is by an accepted key")
+	}
+	c.established.Signatures = len(c.keys)
+	return Held, fmt.Sprintf("over the DSSE envelope, by %d of the accepted keys", len(c.keys)), nil
+}
+
+func signerOf(env *envelope, sig []byte, keys []*trust.Key) *trust.Key {
+	for _, k := range keys {
+		if env.signedBy(k.Public, sig) == nil {
+			return k
+		}
+	}
+	return nil
+}
+
+func containsKey(keys []*trust.Key, k *trust.Key) bool {
+	for _, have := range keys {
+		if have.ID == k.ID {
+			return true
+		}
+	}
+	return false
+}
+
+func keyRefs(keys []*trust.Key) []KeyRef {
+	refs := make([]KeyRef, len(keys))
+	for i, k := range keys {
+		refs[i] = KeyRef{Name: k.Name, SHA256: k.ID}
+	}
+	return refs
+}
+
+func hexSHA256(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,166 @@
+package attest
+
+import (
+	"fmt"
+	"strings"
+
+	"stellad/attest/trust"
+)
+
+// signer finds an accepted signer whose every demand is met. Of several that
+// match, one is enough.
+func (c *chain) signer() (State, string, error) {
+	if c.entity.leaf != nil {
+		return c.identity()
+	}
+	return c.key()
+}
+
+// envelopeSigner is signer for a bare envelope, which has no place for a log
+// entry or a time.
+func (c *chain) envelopeSigner() (State, string, error) {
+	c.lack("no log entry: a bare DSSE envelope carries none")
+	c.lack("no proven time: the signature may be of any date")
+	return c.key()
+}
+
+func (c *chain) identity() (State, string, error) {
+	san, issuer := c.summary.SubjectAlternativeName, c.summary.Issuer
+	ref := &SignerRef{Identity: san, Issuer: issuer, Certificate: hexSHA256(c.entity.leaf.Raw)}
+	c.established.Signer = ref
+	var reason error
+	for _, s := range c.want.Signers {
+		if !s.Identity.Matches(san) || !s.Issuer.Matches(issuer) {
+			continue
+		}
+		if err := c.meets(s, 1); err != nil {
+			reason = err
+			continue
+		}
+		ref.Name = s.Name
+		return Held, fmt.Sprintf("%s, vouched for by %s%s", san, issuer, accepted(s)), nil
+	}
+	if reason != nil {
+		return "", "", reason
+	}
+	return "", "", fmt.Errorf("%w: the certificate is of %q, vouched for by %q; to accept it, add to signers.toml a [[signer]] with identity = %q and issuer = %q, or give --certificate-identity and --certificate-oidc-issuer",
+		errNoSigner, san, issuer, san, issuer)
+}
+
+func (c *chain) key() (State, string, error) {
+	c.established.Signer = &SignerRef{Keys: keyRefs(c.keys)}
+	c.lack("nothing about whether the key was compromised, then or since")
+	var reason error
+	for _, s := range c.want.Signers {
+		if !hasAny(s, c.keys) {
+			continue
+		}
+		if err := c.meets(s, c.countKeys()); err != nil {
+			reason = err
+			continue
+		}
+		c.established.Signer.Name = s.Name
+		return Held, strings.Join(keyNames(c.keys), ", ") + accepted(s), nil
+	}
+	return "", "", reason
+}
+
+// countKeys counts the distinct keys that signed and that some signer may use
+// for this predicate type.
+func (c *chain) countKeys() int {
+	n := 0
+	for _, k := range c.keys {
+		for _, s := range c.want.Signers {
+			if containsKey(s.Keys, k) && s.Accepts(c.established.PredicateType) {
+				n++
+				break
+			}
+		}
+	}
+	return n
+}
+
+// meets holds what was established to what one signer must bring.
+func (c *chain) meets(s *trust.Signer, keys int) error {
+	if !s.Accepts(c.established.PredicateType) {
+		if c.established.PredicateType == "" {
+			return fmt.Errorf("%s is accepted for %s, not for message signatures", called(s), strings.Join(s.PredicateTypes, ", "))
+		}
+		return fmt.Errorf("%s is accepted for %s, not for %s", called(s), strings.Join(s.PredicateTypes, ", "), c.established.PredicateType)
+	}
+	for _, need := range []struct {
+		what       string
+		need, have int
+	}{
+		{"signatures", s.Needs.Signatures, keys},
+		{"log entries", c.neededEntries(s), c.distinctLogs()},
+		{"proven times", max(0, s.Needs.Timestamps), c.distinctObservers()},
+	} {
+		if need.have < need.need {
+			return fmt.Errorf("%s needs %d %s, %d proven", called(s), need.need, need.what, need.have)
+		}
+	}
+	return nil
+}
+
+// neededEntries asks, where nobody said, for one log entry wherever the trust
+// root knows a log: a key's bundle can't be taken out of the log's sight by
+// choosing a trusted root without one. A bare envelope can carry none.
+func (c *chain) neededEntries(s *trust.Signer) int {
+	switch {
+	case s.Needs.LogEntries != trust.Unset:
+		return s.Needs.LogEntries
+	case c.entity == nil:
+		return 0
+	case c.entity.leaf == nil && c.verifier.anyLogs, len(c.root.RekorLogs()) > 0:
+		return 1
+	}
+	return 0
+}
+
+func (c *chain) distinctLogs() int {
+	logs := map[string]bool{}
+	for _, l := range c.established.Logs {
+		logs[l.KeyID] = true
+	}
+	return len(logs)
+}
+
+func (c *chain) distinctObservers() int {
+	observers := map[string]bool{}
+	for _, t := range c.established.Times {
+		observers[t.Kind+t.By] = true
+	}
+	return len(observers)
+}
+
+func called(s *trust.Signer) string {
+	if s.Name != "" {
+		return fmt.Sprintf("signer %q (%s)", s.Name, s.Where)
+	}
+	return fmt.Sprintf("the signer of %s", s.Where)
+}
+
+func accepted(s *trust.Signer) string {
+	if s.Name != "" {
+		return fmt.Sprintf(", accepted as %q by %s", s.Name, s.Where)
+	}
+	return ", accepted by " + s.Where
+}
+
+func keyNames(keys []*trust.Key) []string {
+	names := make([]string, len(keys))
+	for i, k := range keys {
+		names[i] = "key " + k.Name
+	}
+	return names
+}
+
+func hasAny(s *trust.Signer, keys []*trust.Key) bool {
+	for _, k := range keys {
+		if containsKey(s.Keys, k) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,184 @@
+package trust
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// Signer is who is accepted, and for what.
+type Signer struct {
+	Name  string // what its writer calls it, or ""
+	Where string // "signers.toml:12", for messages
+
+	// A certificate's signer: both must match. Zero for a key's.
+	Identity, Issuer Match
+	// A key's signer: any of them. Empty for a certificate's.
+	Keys []*Key
+
+	PredicateTypes []string // empty: any, message signatures too
+	Needs          Needs
+}
+
+// Needs is how much proof a signer's attestations must carry. Unset asks for
+// what the trust root can prove: a log entry wherever it knows logs.
+type Needs struct {
+	Signatures int // distinct keys over one envelope; at least 1
+	LogEntries int // in distinct logs; Unset or 0 and more
+	Timestamps int // by distinct observers; Unset or 0 and more
+}
+
+// Unset stands for a number that nobody wrote.
+const Unset = -1
+
+// DefaultNeeds is what a signer needs of which nothing else is said.
+var DefaultNeeds = Needs{Signatures: 1, LogEntries: Unset, Timestamps: Unset}
+
+// Match is a text to be equal to, a pattern to be found, or neither. Both set
+// must both hold.
+type Match struct {
+	Exact   string
+	Pattern *regexp.Regexp
+}
+
+// IsZero tells that there is nothing to match.
+func (m Match) IsZero() bool { return m.Exact == "" && m.Pattern == nil }
+
+// Matches tells whether text is matched. A zero Match matches nothing.
+func (m Match) Matches(text string) bool {
+	if m.IsZero() || m.Exact != "" && m.Exact != text {
+		return false
+	}
+	return m.Pattern == nil || m.Pattern.MatchString(text)
+}
+
+// Accepts tells whether the signer may sign statements of this predicate type.
+// A message signature has none, and is accepted where no type is named.
+func (s *Signer) Accepts(predicateType string) bool {
+	return len(s.PredicateTypes) == 0 || predicateType != "" && slices.Contains(s.PredicateTypes, predicateType)
+}
+
+// signersFile is the form of signers.toml.
+type signersFile struct {
+	Require struct {
+		Signatures *int `toml:"signatures"`
+		LogEntries *int `toml:"log-entries"`
+		Timestamps *int `toml:"timestamps"`
+	} `toml:"require"`
+	Signer []signerTable `toml:"signer"`
+}
+
+type signerTable struct {
+	Name           string   `toml:"name"`
+	Identity       string   `toml:"identity"`
+	IdentityRegexp string   `toml:"identity-regexp"`
+	Issuer         string   `toml:"issuer"`
+	IssuerRegexp   string   `toml:"issuer-regexp"`
+	Key            string   `toml:"key"`
+	PredicateTypes []string `toml:"predicate-types"`
+}
+
+// addSigners reads every signers.toml. The keys beside one (in its folder's
+// keys/) count for what it says; keys with none beside them sign anything.
+func (t *Trust) addSigners(files []File) error {
+	governed := map[string]bool{}
+	for _, f := range files {
+		if kindOf(f.Name) != signers {
+			continue
+		}
+		governed[path.Dir(f.Name)] = true
+		if err := t.addSignersFile(f); err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
+		}
+	}
+	for _, k := range t.Keys {
+		if !governed[path.Dir(path.Dir(k.Name))] {
+			t.Signers = append(t.Signers, &Signer{Where: k.Name, Keys: []*Key{k}, Needs: DefaultNeeds})
+		}
+	}
+	return nil
+}
+
+func (t *Trust) addSignersFile(f File) error {
+	doc, err := decodeSigners(f.Bytes)
+	if err != nil {
+		return err
+	}
+	needs, err := doc.needs()
+	if err != nil {
+		return err
+	}
+	lines := tableLines(f.Bytes)
+	for i, table := range doc.Signer {
+		s := &Signer{Name: table.Name, Where: fmt.Sprintf("%s:%d", f.Name, lines[min(i, len(lines)-1)]), Needs: needs, PredicateTypes: table.PredicateTypes}
+		if err := t.fill(s, table, path.Dir(f.Name)); err != nil {
+			return fmt.Errorf("line %d: %w", lines[min(i, len(lines)-1)], err)
+		}
+		t.Signers = append(t.Signers, s)
+	}
+	return nil
+}
+
+func decodeSigners(text []byte) (*signersFile, error) {
+	var doc signersFile
+	err := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(&doc)
+	var strict *toml.StrictMissingError
+	var at *toml.DecodeError
+	switch {
+	case errors.As(err, &strict):
+		row, _ := strict.Errors[0].Position()
+		return nil, fmt.Errorf("line %d: unknown key %q", row, strings.Join(strict.Errors[0].Key(), "."))
+	case errors.As(err, &at):
+		row, _ := at.Position()
+		return nil, fmt.Errorf("line %d: %s", row, strings.TrimPrefix(at.Error(), "toml: "))
+	case err != nil:
+		return nil, err
+	case len(doc.Signer) == 0:
+		return nil, errors.New("no [[signer]] in it: nobody would be accepted")
+	}
+	return &doc, nil
+}
+
+func (f *signersFile) needs() (Needs, error) {
+	n := DefaultNeeds
+	for _, field := range []struct {
+		name  string
+		given *int
+		to    *int
+		least int
+	}{
+		{"signatures", f.Require.Signatures, &n.Signatures, 1},
+		{"log-entries", f.Require.LogEntries, &n.LogEntries, 0},
+		{"timestamps", f.Require.Timestamps, &n.Timestamps, 0},
+	} {
+		if field.given == nil {
+			continue
+		}
+		if *field.given < field.least || *field.given > 16 {
+			return n, fmt.Errorf("[require] %s = %d: a number from %d to 16", field.name, *field.given, field.least)
+		}
+		*field.to = *field.given
+	}
+	return n, nil
+}
+
+// tableLines gives the line of each [[signer]], which the decoder keeps to
+// itself. There is always at least one.
+func tableLines(text []byte) []int {
+	var at []int
+	for i, line := range strings.Split(string(text), "\n") {
+		if strings.HasPrefix(strings.ReplaceAll(line, " ", ""), "[[signer]]") {
+			at = append(at, i+1)
+		}
+	}
+	if len(at) == 0 {
+		at = []int{1}
+	}
+	return at
+}

@@ -1,0 +1,62 @@
+package e2e
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"stellad/internal/vectors"
+)
+
+// TestCommandVectors gives the command the published bundles, one at a time and
+// each with its trusted root in a folder of its own.
+func TestCommandVectors(t *testing.T) {
+	for _, folder := range []string{"sigstore", "cpython"} {
+		dir := vectors.Dir(t, folder)
+		var manifest struct {
+			Cases []struct {
+				Case, Bundle, Artifact, Digest, Identity, Issuer, Key, Expect string
+				TrustedRoot                                                   string `json:"trusted_root"`
+			}
+		}
+		vectors.Manifest(t, dir, &manifest)
+		for _, c := range manifest.Cases {
+			t.Run(folder+"/"+c.Case, func(t *testing.T) {
+				args := []string{"attest", "verify", "--bundle", filepath.Join(dir, c.Bundle), "--trust-root", trustRoot(t, filepath.Join(dir, c.TrustedRoot))}
+				if c.Artifact != "" {
+					args = append(args, "--artifact", filepath.Join(dir, c.Artifact))
+				} else {
+					args = append(args, "--digest", c.Digest)
+				}
+				if c.Key != "" {
+					args = append(args, "--key", filepath.Join(dir, c.Key))
+				} else {
+					args = append(args, "--certificate-identity", c.Identity, "--certificate-oidc-issuer", c.Issuer)
+				}
+				out, err := exec.Command("stella", args...).CombinedOutput()
+				var exit *exec.ExitError
+				switch {
+				case c.Expect == "pass" && err != nil:
+					t.Errorf("%v\n%s", err, out)
+				case c.Expect == "fail" && (!errors.As(err, &exit) || exit.ExitCode() != 2 && exit.ExitCode() != 3):
+					t.Errorf("want exit 2 or 3, got %v\n%s", err, out)
+				}
+			})
+		}
+	}
+}
+
+func trustRoot(t *testing.T, file string) string {
+	t.Helper()
+	dir := t.TempDir()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "trusted_root.json"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
