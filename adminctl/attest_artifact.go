@@ -84,7 +84,7 @@ func digestArtifact(text string) (*attest.Artifact, error) {
 		}
 		return &attest.Artifact{Kind: "digest given", Any: []attest.Digests{{h.hash: sum}}}, nil
 	}
-	return nil, badInput(fmt.Errorf("--digest %s: it starts with sha256:, sha384: or sha512:", text))
+	return nil, badInput(fmt.Errorf("--digest %s: sha256:, sha384: or sha512: comes first", text))
 }
 
 // imageArtifact gives every digest by which an image may be signed, all bytes

@@ -20,7 +20,7 @@ func openFile(name string) (*os.File, error) {
 		return nil, fmt.Errorf("%s: %w", name, plainly(err))
 	}
 	if info, err := f.Stat(); err == nil && info.IsDir() {
-		f.Close()
+		_ = f.Close()
 		return nil, fmt.Errorf("%s: it is a folder; name a file in it", name)
 	}
 	return f, nil
@@ -62,8 +62,8 @@ func writeWhole(name string, write func(io.Writer) error) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
+			_ = f.Close()
+			_ = os.Remove(f.Name())
 		}
 	}()
 	if err := write(f); err != nil {

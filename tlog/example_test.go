@@ -45,5 +45,5 @@ func ExampleProof_Verify() {
 	// Output:
 	// record 5 of the 13 in example.com/log
 	// seen by witness.example/w1 at 2023-11-14 22:13
-	// Merkle proof does not hold
+	// the Merkle proof does not hold
 }

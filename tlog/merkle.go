@@ -9,7 +9,7 @@ import (
 )
 
 // ErrProof says that a Merkle proof does not show what it should.
-var ErrProof = errors.New("Merkle proof does not hold")
+var ErrProof = errors.New("the Merkle proof does not hold")
 
 // VerifyInclusion checks that leaf is leaf index, from 0, of the tree of size leaves
 // with this root. The proof holds the siblings from the leaf up, at most 64. It

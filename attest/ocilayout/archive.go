@@ -43,7 +43,7 @@ func scan(r io.ReaderAt, size int64) (*archive, error) {
 	entries := tar.NewReader(section)
 	for {
 		h, err := entries.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return a, nil
 		}
 		if err != nil {

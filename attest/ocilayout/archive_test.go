@@ -178,8 +178,8 @@ func TestEnds(t *testing.T) {
 func TestOtherFiles(t *testing.T) {
 	var gz bytes.Buffer
 	w := gzip.NewWriter(&gz)
-	w.Write(whole().tar())
-	w.Close()
+	_, _ = w.Write(whole().tar())
+	_ = w.Close()
 	dockerArchive := []member{{path: "manifest.json", content: "[]"}, {path: "repositories", content: "{}"}}
 	bytesOf := func(b []byte) func() []byte { return func() []byte { return b } }
 	entries := func(m ...member) func() []byte { return bytesOf(tarOf(m...)) }

@@ -64,6 +64,7 @@ func describe(mediaType, content string) object {
 }
 
 func digest(content string) string { return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(content))) }
+
 func blobPath(content string) string {
 	return fmt.Sprintf("blobs/sha256/%x", sha256.Sum256([]byte(content)))
 }

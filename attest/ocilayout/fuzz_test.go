@@ -52,7 +52,7 @@ func hashes(t *testing.T, data []byte) map[string]bool {
 	there := make(map[string]bool)
 	for r := tar.NewReader(bytes.NewReader(data)); ; {
 		h, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return there
 		}
 		if err != nil {

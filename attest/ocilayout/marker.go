@@ -55,7 +55,7 @@ func (a *archive) checkEnd() error {
 		return a.truncated()
 	}
 	n, err := io.Copy(zeros{}, io.NewSectionReader(a.r, a.end, rest))
-	if err == errNotZero {
+	if errors.Is(err, errNotZero) {
 		return notLayout("bytes follow the tar's end at byte %d: save the image again into a new file", a.end)
 	}
 	if err == nil && n < rest {

@@ -7,12 +7,12 @@ import (
 )
 
 var (
-	// ErrNotLayout: the file is no OCI image layout in an uncompressed tar, or is
+	// ErrNotLayout says that the file is no OCI image layout in an uncompressed tar, or is
 	// one that Read does not take: damaged, ambiguous, too large, of an unknown
 	// version, media type or digest algorithm.
 	ErrNotLayout = errors.New("not a usable OCI image layout")
 
-	// ErrTampered: a blob is missing, or its size or digest is not what its name,
+	// ErrTampered says that a blob is missing, or its size or digest is not what its name,
 	// a descriptor or inline data says.
 	ErrTampered = errors.New("image differs from its digests")
 )

@@ -65,7 +65,7 @@ func printable(err error) string {
 func boundArrays(text []byte) error {
 	tokens := jsontext.NewDecoder(bytes.NewReader(text))
 	for {
-		if _, err := tokens.ReadToken(); err == io.EOF {
+		if _, err := tokens.ReadToken(); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err

@@ -32,7 +32,7 @@ func Values(text []byte, limit int) ([]Value, error) {
 	line, counted := 1, 0
 	for {
 		v, err := d.ReadValue()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
