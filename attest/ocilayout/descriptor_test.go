@@ -94,6 +94,9 @@ func TestDescriptors(t *testing.T) {
 		{"size a string", ErrNotLayout, "size", set("size", "1")},
 		{"size past 64 bits", ErrNotLayout, "size", set("size", 1e30)},
 		{"inline data of other content", ErrTampered, "inline", inline("other")},
+		{"inline data of other content, as long", ErrTampered, "inline", func(d object) object {
+			return inline(strings.Repeat("x", d["size"].(int)))(d)
+		}},
 		{"inline data that is empty", ErrTampered, "inline", set("data", "")},
 		{"inline data not base64", ErrNotLayout, "data", set("data", "?")},
 		{"digest by sha512", ErrNotLayout, "sha512", set("digest", "sha512:"+hex+hex)},
@@ -104,7 +107,7 @@ func TestDescriptors(t *testing.T) {
 		{"digest of a path", ErrNotLayout, "digest", set("digest", "sha256:../../index.json")},
 		{"digest too long to show", ErrNotLayout, "digest", set("digest", "sha256:"+strings.Repeat(hex, 1000))},
 		{"digest null", ErrNotLayout, "digest", set("digest", nil)},
-		{"no digest", ErrNotLayout, "digest", func(d object) object { return without(d, "digest") }},
+		{"no digest", ErrNotLayout, "no digest", func(d object) object { return without(d, "digest") }},
 		{"digest in another case too", ErrNotLayout, "", set("Digest", "sha256:"+hex)},
 		{"empty", ErrNotLayout, "", func(object) object { return object{} }},
 	}
@@ -163,6 +166,9 @@ func TestTexts(t *testing.T) {
 		{"annotations not strings", func(o object) any { return with(o, "annotations", object{"a": 1}) }},
 		{"subject with other inline data", func(o object) any {
 			return with(o, "subject", with(describe(ociManifest, "elsewhere"), "data", "AAAA"))
+		}},
+		{"subject with inline data of another size", func(o object) any {
+			return with(o, "subject", with(with(describe(ociManifest, "{}"), "data", "e30="), "size", 3))
 		}},
 		{"a name twice", asText(func(s string) string { return s[:len(s)-1] + `,"schemaVersion":2}` })},
 		{"a name twice, once escaped", asText(func(s string) string { return s[:len(s)-1] + `,"schema\u0056ersion":2}` })},
@@ -231,6 +237,16 @@ func TestBlobContent(t *testing.T) {
 		l := newLayout().root(indexOf())
 		return l.add(member{path: blobPath("full")}).tar()
 	}}.run(t)
+}
+
+// A directory has no bytes, whatever digest it is named by.
+func TestDirectoryForABlob(t *testing.T) {
+	l := newLayout()
+	m := l.manifest("a")
+	m["layers"] = []any{with(describe(ociLayer, "c"), "size", 0)}
+	d := l.blob(ociManifest, text(m))
+	l.add(member{path: blobPath("c") + "/", flag: directory})
+	refused(t, l.root(indexOf(d)).tar(), ErrTampered, "missing")
 }
 
 // changing gives other bytes for a part of a file the second time it is read.

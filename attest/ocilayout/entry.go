@@ -55,9 +55,7 @@ func cleanPath(name string, dir bool) (string, error) {
 	if dir {
 		path = strings.TrimSuffix(path, "/")
 	}
-	if path != "." {
-		path = strings.TrimPrefix(path, "./")
-	}
+	path = strings.TrimPrefix(path, "./")
 	if !fs.ValidPath(path) || strings.ContainsAny(path, "\\\x00") || path == "." && !dir {
 		return "", notLayout("tar entry %q is not a plain path inside the layout: write the tar again with tar -C DIR -cf FILE .", name)
 	}
