@@ -104,8 +104,10 @@ func imageArtifact(name string) (*attest.Artifact, error) {
 	switch {
 	case errors.Is(err, ocilayout.ErrTampered):
 		return nil, refused(fmt.Errorf("%s: NOT VERIFIED: %w", name, err))
-	case err != nil:
+	case errors.Is(err, ocilayout.ErrNotLayout):
 		return nil, badInput(fmt.Errorf("%s: %w", name, err))
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	a := &attest.Artifact{Name: name, Kind: "image"}
 	for _, image := range layout.Images {
