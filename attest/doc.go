@@ -25,5 +25,8 @@ const (
 	maxSignatures = 16
 	maxSubjects   = 1024
 	maxDocuments  = 10_000
+	maxTokens     = 100_000   // of JSON in a document, which any stranger may bring
+	maxStatement  = 4_000_000 // of JSON in a statement, which is read once it is known who signed
+	maxHashes     = 64        // of an inclusion proof: no tree is higher
 	maxNoteLines  = 100
 )

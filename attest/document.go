@@ -31,7 +31,7 @@ type Document struct {
 // keys, text that is not UTF-8, unknown fields and unknown media types are
 // errors; all errors wrap ErrNotBundle and name the line.
 func Parse(text []byte) ([]*Document, error) {
-	values, err := strictjson.Values(text, maxDocuments)
+	values, err := strictjson.Values(text, strictjson.Limits{Values: maxDocuments, Tokens: maxTokens})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNotBundle, err)
 	}

@@ -3,6 +3,7 @@ package attest_test
 import (
 	"bytes"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -119,5 +120,30 @@ func TestSeveralRoots(t *testing.T) {
 	f.want.Signers[0].Needs.LogEntries = 1
 	if v := f.verify(t, f.bundle); v.Verified {
 		t.Error("verified by the log of one root and the authorities of another")
+	}
+}
+
+// TestBoundedMemory: a text decodes to many times its size, unless it is stopped.
+func TestBoundedMemory(t *testing.T) {
+	many := func(head, item, tail string) []byte {
+		return []byte(head + strings.Repeat(item+",", 4<<20/(len(item)+1)) + item + tail)
+	}
+	for name, text := range map[string][]byte{
+		"log entries": many(bundleHead+`,"verificationMaterial":{"tlogEntries":[`, "{}", "]}}"),
+		"hashes":      many(bundleHead+`,"verificationMaterial":{"tlogEntries":[{"inclusionProof":{"hashes":[`, `""`, "]}}]}}"),
+		"signatures":  many(`{"payload":"","payloadType":"x","signatures":[`, "{}", "]}"),
+		"documents":   many("", "{}\n", ""),
+		"brackets":    []byte(strings.Repeat("[", 4<<20)),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		docs, err := attest.Parse(text)
+		runtime.ReadMemStats(&after)
+		if err == nil {
+			t.Errorf("%s: %d documents", name, len(docs))
+		}
+		if took := after.TotalAlloc - before.TotalAlloc; took > 32<<20 {
+			t.Errorf("%s: 4 MiB of text took %d MiB of memory", name, took>>20)
+		}
 	}
 }

@@ -26,6 +26,8 @@ func checkEntry(version string, e *protorekor.TransparencyLogEntry) error {
 		return errors.New("no inclusion promise: a bundle v0.1 must have one")
 	case version != "v0.1" && proof == nil:
 		return errors.New("no inclusion proof: a bundle of v0.2 or later must have one")
+	case len(proof.GetHashes()) > maxHashes:
+		return fmt.Errorf("an inclusion proof of %d hashes", len(proof.GetHashes()))
 	case proof != nil && strings.Count(proof.GetCheckpoint().GetEnvelope(), "\n") > maxNoteLines:
 		return fmt.Errorf("a checkpoint of more than %d lines", maxNoteLines)
 	}

@@ -18,6 +18,12 @@ import (
 // document names the fields that are hints by specification.
 func (c *chain) document() (State, string, error) {
 	if c.entity == nil {
+		switch n := len(c.doc.envelope.Signatures); {
+		case n == 0:
+			return "", "", errors.New("the envelope has no signature")
+		case n > maxSignatures:
+			return "", "", fmt.Errorf("%d signatures, more than %d", n, maxSignatures)
+		}
 		for i := range c.doc.envelope.Signatures {
 			c.loosen("signatures[%d].keyid", i)
 		}
@@ -141,12 +147,6 @@ func offeredKeys(signers []*trust.Signer) []*trust.Key {
 // A threshold counts keys, so a key counts once however often it signed.
 func (c *chain) envelopeSignatures() (State, string, error) {
 	env := c.doc.envelope
-	switch n := len(env.Signatures); {
-	case n == 0:
-		return "", "", errors.New("the envelope has no signature")
-	case n > maxSignatures:
-		return "", "", fmt.Errorf("%d signatures, more than %d", n, maxSignatures)
-	}
 	keys := offeredKeys(c.want.Signers)
 	if len(keys) == 0 {
 		return "", "", fmt.Errorf("%w: a DSSE envelope is signed by keys, and no key is accepted; add one to the trust root as keys/NAME.pem or give --key", errNoSigner)

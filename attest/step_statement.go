@@ -52,7 +52,7 @@ type statement struct {
 
 // parseStatement refuses what two readers could read two ways.
 func parseStatement(payload []byte) (*statement, error) {
-	if _, err := strictjson.One(payload); err != nil {
+	if _, err := strictjson.One(payload, maxStatement); err != nil {
 		return nil, fmt.Errorf("the payload: %w", err)
 	}
 	var s statement

@@ -17,6 +17,8 @@ import (
 	"stellad/tlog"
 )
 
+const maxTokens = 100_000 // of JSON in a file
+
 // Parse reads the proofs in a file of any of the forms. Errors wrap ErrFormat.
 func Parse(text []byte) ([]*Proof, error) {
 	proofs, err := parse(text)
@@ -30,7 +32,7 @@ func parse(text []byte) ([]*Proof, error) {
 	if bytes.HasPrefix(text, []byte("c2sp.org/tlog-proof@")) {
 		return parseC2SP(text)
 	}
-	object, err := strictjson.One(text)
+	object, err := strictjson.One(text, maxTokens)
 	if err != nil {
 		return nil, err
 	}

@@ -21,30 +21,38 @@ type Value struct {
 	Line int // where it starts, from 1
 }
 
-// Values cuts a text into its JSON values, at most limit. An error is one line
-// that names the line in the text.
-func Values(text []byte, limit int) ([]Value, error) {
+// Limits bound what a text can ask of its readers. A decoded value takes many
+// times the bytes of its text, so it is the tokens that are counted.
+type Limits struct {
+	Values int // in the text
+	Tokens int // in each value: a name, a string, a number, a bracket
+}
+
+const maxDepth = 64
+
+// Values cuts a text into its JSON values. An error is one line that names the
+// line in the text.
+func Values(text []byte, limits Limits) ([]Value, error) {
 	if reason := notJSON(text); reason != "" {
 		return nil, errors.New(reason)
 	}
 	var values []Value
 	d := jsontext.NewDecoder(bytes.NewReader(text))
 	line, counted := 1, 0
-	for {
-		v, err := d.ReadValue()
-		if errors.Is(err, io.EOF) {
-			break
+	for d.PeekKind() != 0 {
+		if len(values) == limits.Values {
+			return nil, fmt.Errorf("more than %d JSON values; split the file", limits.Values)
 		}
-		if err != nil {
-			return nil, plainly(text, err)
-		}
-		if len(values) == limit {
-			return nil, fmt.Errorf("more than %d documents; split the file", limit)
-		}
-		start := int(d.InputOffset()) - len(v)
+		start := afterBlanks(text, int(d.InputOffset()))
 		line += bytes.Count(text[counted:start], []byte("\n"))
 		counted = start
+		if err := readValue(d, limits.Tokens); err != nil {
+			return nil, plainly(text, err)
+		}
 		values = append(values, Value{Text: text[start:d.InputOffset()], Line: line})
+	}
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil, plainly(text, err)
 	}
 	if len(values) == 0 {
 		return nil, errors.New("it is empty")
@@ -52,9 +60,28 @@ func Values(text []byte, limit int) ([]Value, error) {
 	return values, nil
 }
 
-// One gives the one JSON value that a text is.
-func One(text []byte) ([]byte, error) {
-	values, err := Values(text, 2)
+func readValue(d *jsontext.Decoder, tokens int) error {
+	for n := 0; n == 0 || d.StackDepth() > 0; n++ {
+		if n == tokens {
+			return fmt.Errorf("a JSON value of more than %d tokens", tokens)
+		}
+		if d.StackDepth() > maxDepth {
+			return fmt.Errorf("JSON to a depth of more than %d", maxDepth)
+		}
+		if _, err := d.ReadToken(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func afterBlanks(text []byte, at int) int {
+	return at + len(text[at:]) - len(bytes.TrimLeft(text[at:], " \t\r\n"))
+}
+
+// One gives the one JSON value, of at most so many tokens, that a text is.
+func One(text []byte, tokens int) ([]byte, error) {
+	values, err := Values(text, Limits{Values: 2, Tokens: tokens})
 	switch {
 	case err != nil:
 		return nil, err

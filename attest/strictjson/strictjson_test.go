@@ -8,7 +8,7 @@ import (
 )
 
 func TestValues(t *testing.T) {
-	values, err := strictjson.Values([]byte("{}\n\n [1]\n\"x\""), 3)
+	values, err := strictjson.Values([]byte("{}\n\n [1]\n\"x\""), strictjson.Limits{Values: 3, Tokens: 10})
 	if err != nil || len(values) != 3 {
 		t.Fatalf("%v %v", values, err)
 	}
@@ -32,13 +32,14 @@ func TestRefused(t *testing.T) {
 		{"a trailing comma", "[1,]", "line 1"},
 		{"a leading zero", "[01]", "line 1"},
 		{"cut short", "{\n\"a\":", "line 2: its JSON is cut short"},
-		{"deep", strings.Repeat("[", 20_000), "depth"},
+		{"deep", strings.Repeat("[", 90), "depth"},
+		{"too many tokens", "[" + strings.Repeat("0,", 100) + "0]", "more than 100 tokens"},
 	} {
-		if _, err := strictjson.Values([]byte(c.text), 2); err == nil || !strings.Contains(err.Error(), c.reason) || strings.Contains(err.Error(), "\n") {
+		if _, err := strictjson.Values([]byte(c.text), strictjson.Limits{Values: 2, Tokens: 100}); err == nil || !strings.Contains(err.Error(), c.reason) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: want one line with %q, got %v", c.name, c.reason, err)
 		}
 	}
-	if _, err := strictjson.One([]byte("1 2")); err == nil || !strings.Contains(err.Error(), "line 1: a second JSON value") {
+	if _, err := strictjson.One([]byte("1 2"), 10); err == nil || !strings.Contains(err.Error(), "line 1: a second JSON value") {
 		t.Errorf("two values: %v", err)
 	}
 }
