@@ -61,7 +61,11 @@ func printVerdict(w io.Writer, e report.Entry) error {
 	printList(row, t, "Not established", v.NotEstablished)
 	printList(row, t, "Not authenticated", v.NotAuthenticated)
 	fmt.Fprintln(t, "Trust root")
-	row("sha256", v.Trust.SHA256)
+	if v.Trust.SHA256 == "" {
+		row("none", "the keys were named on the command line")
+	} else {
+		row("sha256", v.Trust.SHA256)
+	}
 	return t.Flush()
 }
 

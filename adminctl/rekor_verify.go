@@ -26,7 +26,7 @@ type rekorVerifyOptions struct {
 func newRekorVerifyCmd() *cobra.Command {
 	var opts rekorVerifyOptions
 	cmd := &cobra.Command{
-		Use:   "verify --proof FILE --checkpoint FILE",
+		Use:   "verify [--proof FILE] [--checkpoint FILE]",
 		Short: "Verify an inclusion proof against a checkpoint, with no network",
 		Long: `Verify that a log holds an entry, under a checkpoint that the log signed.
 
@@ -69,6 +69,9 @@ func runRekorVerify(cmd *cobra.Command, opts rekorVerifyOptions) error {
 	if err != nil {
 		return err
 	}
+	if opts.proof == "" && opts.entry != "" {
+		return badInput(errors.New("--entry says what a proof is about; give --proof"))
+	}
 	if opts.proof == "" {
 		return opts.verifyCheckpoint(cmd.OutOrStdout(), checkpoint, keys)
 	}
@@ -87,7 +90,12 @@ func (o rekorVerifyOptions) verifyProofs(w io.Writer, proofs []*logproof.Proof, 
 	var results []*logproof.Result
 	for _, p := range proofs {
 		r, err := p.Verify(checkpoint, entry, keys)
-		if err != nil {
+		switch {
+		case errors.Is(err, logproof.ErrMissing):
+			return badInput(fmt.Errorf("%s: %w; give --checkpoint or --entry", o.proof, err))
+		case o.checkpoint != "" && noCheckpoint(err):
+			return badInput(fmt.Errorf("%s: %w", o.checkpoint, err))
+		case err != nil:
 			return o.refuse(w, o.proof, err)
 		}
 		results = append(results, r)
@@ -98,12 +106,17 @@ func (o rekorVerifyOptions) verifyProofs(w io.Writer, proofs []*logproof.Proof, 
 func (o rekorVerifyOptions) verifyCheckpoint(w io.Writer, checkpoint []byte, keys []*tlog.VerifierKey) error {
 	signed, err := logproof.OpenCheckpoint(checkpoint, keys)
 	switch {
-	case errors.Is(err, tlog.ErrNote), errors.Is(err, tlog.ErrCheckpoint):
+	case noCheckpoint(err):
 		return badInput(fmt.Errorf("%s: %w", o.checkpoint, err))
 	case err != nil:
 		return o.refuse(w, o.checkpoint, err)
 	}
 	return o.print(w, "Checkpoint signature valid", []*logproof.Result{logproof.ResultOf(signed)})
+}
+
+// noCheckpoint tells that bytes are no checkpoint at all, as opposed to one that does not verify.
+func noCheckpoint(err error) bool {
+	return errors.Is(err, tlog.ErrNote) || errors.Is(err, tlog.ErrCheckpoint)
 }
 
 // keys gives the keys that may sign a checkpoint: there must be one.

@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // strict has cobra refuse, in the tree from root down, what it would answer with a help text and exit 0: a group
@@ -25,6 +27,9 @@ func strictBelow(cmd *cobra.Command, started *bool) {
 	}
 	if run := cmd.RunE; run != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if err := noEmptyFlag(cmd); err != nil {
+				return err
+			}
 			*started = true
 			return run(cmd, args)
 		}
@@ -32,6 +37,22 @@ func strictBelow(cmd *cobra.Command, started *bool) {
 	for _, sub := range cmd.Commands() {
 		strictBelow(sub, started)
 	}
+}
+
+// noEmptyFlag refuses an option that was given and is empty, as a variable that is not set leaves it in a script: it
+// would read as an option that was not given, and a check that was asked for would be left out.
+func noEmptyFlag(cmd *cobra.Command) error {
+	var empty error
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		if slices.Contains(values, "") {
+			empty = fmt.Errorf("--%s is empty", f.Name)
+		}
+	})
+	return empty
 }
 
 // noSuchCommand refuses args, which no command of the group answers to.

@@ -35,6 +35,9 @@ func (c *chain) log() (State, string, error) {
 	}
 	if len(c.established.Logs) == 0 {
 		c.lack("no log entry: nobody but the signer is shown to have published it")
+		if len(c.entity.entries) == 0 {
+			return Absent, "there is none", nil
+		}
 		return Absent, "none by a log that the trusted root knows", nil
 	}
 	return Held, detail, nil
@@ -60,7 +63,7 @@ func (c *chain) logEntry(i int, entry *tlog.Entry, log *root.TransparencyLog) er
 	}
 	where := fmt.Sprintf("verificationMaterial.tlogEntries[%d]", i)
 	if checkpoint != nil {
-		ref.Index, ref.Size, ref.Root = wire.GetInclusionProof().GetLogIndex(), checkpoint.Size, checkpoint.Root.String()
+		ref.Index, ref.Size, ref.Root = wire.GetInclusionProof().GetLogIndex(), checkpoint.Size, hex.EncodeToString(checkpoint.Root[:])
 		n, err := otherSignatures(wire.GetInclusionProof().GetCheckpoint().GetEnvelope(), checkpoint.Origin, log.ID)
 		if err != nil {
 			return err

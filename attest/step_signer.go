@@ -50,7 +50,7 @@ func (c *chain) identity() (State, string, error) {
 func (c *chain) key() (State, string, error) {
 	c.established.Signer = &SignerRef{Keys: keyRefs(c.keys)}
 	c.lack("nothing about whether the key was compromised, then or since")
-	var reason error
+	reason := errNoSigner
 	for _, s := range c.want.Signers {
 		if !hasAny(s, c.keys) {
 			continue

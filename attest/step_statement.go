@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"stellad/attest/strictjson"
 )
@@ -87,6 +88,9 @@ func (c *chain) artifact() (State, string, error) {
 		c.lack("that any artifact at hand is the one that was signed: none was given")
 		return Absent, "none was given", nil
 	}
+	if c.want.Artifact.Flaw != nil {
+		return "", "", fmt.Errorf("%s: %w", c.want.Artifact.Name, c.want.Artifact.Flaw)
+	}
 	match, err := c.match()
 	if err != nil {
 		return "", "", err
@@ -152,5 +156,9 @@ func (a *Artifact) has() string {
 	case len(a.Any) == 1:
 		return fmt.Sprintf("%s %s has %s", a.Kind, a.Name, a.Any[0])
 	}
-	return fmt.Sprintf("%s %s has %d digests, the first %s", a.Kind, a.Name, len(a.Any), a.Any[0])
+	all := make([]string, len(a.Any))
+	for i, digests := range a.Any {
+		all[i] = digests.String()
+	}
+	return fmt.Sprintf("%s %s has %s", a.Kind, a.Name, strings.Join(all, ", "))
 }

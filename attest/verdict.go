@@ -39,7 +39,7 @@ type DocumentRef struct {
 
 // TrustRef names what was believed.
 type TrustRef struct {
-	SHA256     string `json:"sha256"` // of the whole trust root
+	SHA256     string `json:"sha256,omitempty"` // of the whole trust root; "" where there is none
 	Root       string `json:"root,omitempty"`
 	RootSHA256 string `json:"rootSha256,omitempty"`
 }
@@ -98,13 +98,13 @@ type Match struct {
 
 // LogRef is an entry that a log was proven to hold, or to have promised.
 type LogRef struct {
-	Log     string `json:"log"`
-	KeyID   string `json:"keyId"`
-	Index   int64  `json:"index"` // within the tree that Size and Root speak of
+	Log     string `json:"log"`   // its base URL, as the trusted root has it
+	KeyID   string `json:"keyId"` // the ID of its key there, in hex
+	Index   int64  `json:"index"` // in the tree of the proof; without a proof, what the log promised
 	Size    uint64 `json:"size,omitempty"`
-	Root    string `json:"rootHash,omitempty"`
-	Promise bool   `json:"promise"` // the log's signed promise held
-	Proof   bool   `json:"proof"`   // the inclusion proof held
+	Root    string `json:"rootHash,omitempty"` // in hex
+	Promise bool   `json:"promise"`            // the log's signed promise held
+	Proof   bool   `json:"proof"`              // the inclusion proof held
 }
 
 // TimeRef is a time that somebody other than the signer proved.
@@ -138,9 +138,11 @@ type Artifact struct {
 	Kind  string    // as Match has it
 	Any   []Digests // digests of it: one for a file, several for an image
 	Kinds []string  // of each of Any, where they differ
+	Flaw  error     // why it is not what its own digests say; it is then no artifact of any document
 }
 
-// Digests are an artifact's digests, by hash.
+// Digests are an artifact's raw digests, by hash: SHA-256, SHA-384 and SHA-512
+// are looked at.
 type Digests map[crypto.Hash][]byte
 
 var algorithms = map[string]crypto.Hash{"sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512}

@@ -9,6 +9,7 @@ package logproof
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -20,6 +21,10 @@ import (
 var (
 	ErrFormat = errors.New("not a log proof")
 	ErrProof  = errors.New("the log proof does not hold")
+
+	// ErrMissing says that there is nothing to hold the proof against: it brought
+	// no checkpoint, or no entry, and none was given.
+	ErrMissing = errors.New("incomplete")
 )
 
 // Proof says that an entry stands in a log. Nothing in it is believed.
@@ -44,17 +49,20 @@ type Result struct {
 	Log          string   `json:"log"` // the checkpoint's origin
 	Index        uint64   `json:"index"`
 	Size         uint64   `json:"size"`
-	Root         string   `json:"rootHash"`
-	Leaf         string   `json:"leafHash"`
-	Key          string   `json:"key"` // the verifier key that signed the checkpoint
+	Root         string   `json:"rootHash"` // in hex
+	Leaf         string   `json:"leafHash"` // in hex
+	Key          string   `json:"key"`      // the verifier key that signed the checkpoint
 	Cosignatures []string `json:"cosignatures,omitempty"`
 }
 
 // Verify checks the proof under a checkpoint by one of keys: the one given, or,
 // where it is nil, the one that came with the proof. The entry is the one given,
-// or the proof's own. Errors wrap ErrProof.
+// or the proof's own. Errors wrap ErrProof, or ErrMissing alone.
 func (p *Proof) Verify(checkpoint, entry []byte, keys []*tlog.VerifierKey) (*Result, error) {
 	r, err := p.verify(checkpoint, entry, keys)
+	if errors.Is(err, ErrMissing) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrProof, err)
 	}
@@ -66,7 +74,7 @@ func (p *Proof) verify(checkpoint, entry []byte, keys []*tlog.VerifierKey) (*Res
 		checkpoint = p.Checkpoint
 	}
 	if checkpoint == nil {
-		return nil, errors.New("no checkpoint came with the proof; give --checkpoint")
+		return nil, fmt.Errorf("%w: no checkpoint came with the proof", ErrMissing)
 	}
 	signed, err := OpenCheckpoint(checkpoint, keys)
 	if err != nil {
@@ -86,14 +94,14 @@ func (p *Proof) verify(checkpoint, entry []byte, keys []*tlog.VerifierKey) (*Res
 		return nil, err
 	}
 	r := ResultOf(signed)
-	r.Form, r.Index, r.Leaf = p.Form, p.Index, leaf.String()
+	r.Form, r.Index, r.Leaf = p.Form, p.Index, hex.EncodeToString(leaf[:])
 	return r, nil
 }
 
 func (p *Proof) leaf(entry []byte) (tlog.Hash, error) {
 	switch {
 	case p.Entry == nil && entry == nil:
-		return tlog.Hash{}, errors.New("a C2SP proof does not hold the entry that it speaks of; give --entry")
+		return tlog.Hash{}, fmt.Errorf("%w: a C2SP proof does not hold the entry that it speaks of", ErrMissing)
 	case entry == nil:
 		entry = p.Entry
 	case p.Entry != nil && !bytes.Equal(entry, p.Entry):
@@ -103,7 +111,8 @@ func (p *Proof) leaf(entry []byte) (tlog.Hash, error) {
 }
 
 // OpenCheckpoint verifies a checkpoint by whichever of keys its log has. Keys
-// that cosign are told in the result, and suffice for nothing.
+// that cosign are told in the result, and suffice for nothing. Errors are those
+// of tlog.OpenCheckpoint; ErrNote and ErrCheckpoint say that it is none at all.
 func OpenCheckpoint(note []byte, keys []*tlog.VerifierKey) (*tlog.SignedCheckpoint, error) {
 	var logs, witnesses []*tlog.VerifierKey
 	for _, k := range keys {
@@ -118,7 +127,7 @@ func OpenCheckpoint(note []byte, keys []*tlog.VerifierKey) (*tlog.SignedCheckpoi
 
 // ResultOf says what a checkpoint by itself establishes.
 func ResultOf(signed *tlog.SignedCheckpoint) *Result {
-	r := &Result{Form: "checkpoint", Log: signed.Origin, Size: signed.Size, Root: signed.Root.String()}
+	r := &Result{Form: "checkpoint", Log: signed.Origin, Size: signed.Size, Root: hex.EncodeToString(signed.Root[:])}
 	for _, s := range signed.Note.Verified {
 		if !s.Key.Cosigns() {
 			r.Key = s.Key.String()

@@ -156,7 +156,6 @@ func TestRefused(t *testing.T) {
 		{"a checkpoint with another face", "Sigstore", other, nil, l.keys(), "two faces"},
 		{"another entry", "Sigstore", signed, l.entries[1], l.keys(), "another entry"},
 		{"another entry for a C2SP proof", "C2SP", signed, l.entries[1], l.keys(), "Merkle proof"},
-		{"no entry for a C2SP proof", "C2SP", signed, nil, l.keys(), "--entry"},
 		{"a checkpoint that is none", "Sigstore", []byte("hello"), nil, l.keys(), "signed note"},
 	} {
 		proofs, err := logproof.Parse(forms[c.form])
@@ -164,6 +163,22 @@ func TestRefused(t *testing.T) {
 		r, err := proofs[0].Verify(c.checkpoint, c.entry, c.keys)
 		if !errors.Is(err, logproof.ErrProof) || !strings.Contains(err.Error(), c.reason) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: want one line with %q, got %+v %v", c.name, c.reason, r, err)
+		}
+	}
+}
+
+func hexOf(h tlog.Hash) string { return hex.EncodeToString(h[:]) }
+
+func TestMissing(t *testing.T) {
+	l := newLog(t, 0, 5)
+	for name, form := range map[string]string{"no entry": "C2SP", "no checkpoint": "Sigstore"} {
+		proofs, err := logproof.Parse(l.forms(t, 2)[form])
+		must(t, err)
+		if name == "no checkpoint" {
+			proofs[0].Checkpoint = nil
+		}
+		if _, err := proofs[0].Verify(nil, nil, l.keys()); !errors.Is(err, logproof.ErrMissing) || errors.Is(err, logproof.ErrProof) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
@@ -208,7 +223,7 @@ func TestMutated(t *testing.T) {
 			if err != nil {
 				continue
 			}
-			if r, err := proofs[0].Verify(nil, l.entries[2], l.keys()); err == nil && (r.Index != 2 || r.Leaf != tlog.LeafHash(l.entries[2]).String()) {
+			if r, err := proofs[0].Verify(nil, l.entries[2], l.keys()); err == nil && (r.Index != 2 || r.Leaf != hexOf(tlog.LeafHash(l.entries[2]))) {
 				t.Errorf("%s, byte %d: proven as something else: %+v", form, i, r)
 			}
 		}

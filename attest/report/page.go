@@ -1,8 +1,6 @@
 package report
 
 import (
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"strings"
 	"time"
@@ -105,11 +103,19 @@ func judgedOf(v *attest.Verdict) []row {
 	if v.Document.Line > 0 {
 		rows = append(rows, row{"line", fmt.Sprint(v.Document.Line), false})
 	}
-	rows = append(rows, row{"SHA-256", v.Document.SHA256, true}, row{"trust root, SHA-256", v.Trust.SHA256, true})
+	rows = append(rows, row{"SHA-256", v.Document.SHA256, true}, row{"trust root, SHA-256", trustOf(v.Trust), true})
 	if v.Trust.Root != "" {
 		rows = append(rows, row{"trusted root", v.Trust.Root, true}, row{"trusted root, SHA-256", v.Trust.RootSHA256, true})
 	}
 	return rows
+}
+
+// trustOf names the trust root, where there is one.
+func trustOf(t attest.TrustRef) string {
+	if t.SHA256 == "" {
+		return "none: the keys were named on the command line"
+	}
+	return t.SHA256
 }
 
 // factsOf tells the digest match first: it is what an auditor looks for.
@@ -133,7 +139,7 @@ func factsOf(e attest.Established) []row {
 	for _, l := range e.Logs {
 		rows = append(rows, row{"log", fmt.Sprintf("%s, index %d", l.Log, l.Index), false})
 		if l.Proof {
-			rows = append(rows, row{"log, root hash", fmt.Sprintf("%s of %d entries", hexRoot(l.Root), l.Size), true})
+			rows = append(rows, row{"log, root hash", fmt.Sprintf("%s of %d entries", l.Root, l.Size), true})
 		}
 	}
 	return rows
@@ -154,13 +160,4 @@ func signerRows(s *attest.SignerRef) []row {
 		rows = append(rows, row{"signer's key", k.Name, true}, row{"key, SHA-256", k.SHA256, true})
 	}
 	return rows
-}
-
-// hexRoot tells a root hash in hexadecimal, as every other digest is told.
-func hexRoot(base64Text string) string {
-	sum, err := base64.StdEncoding.DecodeString(base64Text)
-	if err != nil {
-		return base64Text
-	}
-	return hex.EncodeToString(sum)
 }

@@ -4,15 +4,15 @@
 // A trust root is a folder, its subfolders counted:
 //
 //	trusted_root*.json   Sigstore trusted roots: logs, certificate and timestamp authorities
-//	keys/*.pem           public keys that sign attestations, one or more a file
-//	logs/*.vkey          C2SP verifier keys of logs and witnesses, one a line
+//	keys/…/*.pem         public keys that sign attestations, one or more a file
+//	logs/…/*.vkey        C2SP verifier keys of logs and witnesses, one a line
 //	signers.toml         which signers are accepted, for what, and how much proof is asked
 //
 // Every file is validated as it is read, and one bad part refuses the whole
 // root by name: a root that is half believed verifies other things than its
-// writer meant. Files of other names are passed over, hidden ones too. A link
-// that leaves the folder is refused, but for one called appliance at its top,
-// by which an appliance publishes its own trust.
+// writer meant. Files of other names are passed over, hidden ones too. A link to
+// a folder is refused, and one that leaves the root, but for one called appliance
+// at its top, by which an appliance publishes its own trust.
 package trust
 
 import "errors"

@@ -55,6 +55,9 @@ func collect(name string) ([]File, error) {
 		err := w.folder(name, "")
 		return w.files, err
 	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("not a regular file")
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
@@ -107,11 +110,13 @@ func (w *walk) entry(root *os.Root, name, prefix string, depth int) error {
 	case err != nil:
 		return fmt.Errorf("%s%s: %w", prefix, name, plainly(err))
 	case info.IsDir() && isLink(root, name):
-		return nil // what it leads to is in this root, and is counted there
+		return fmt.Errorf("%s%s: a link to a folder; put the folder itself there", prefix, name)
 	case info.IsDir():
 		return w.entries(root, name, prefix, depth+1)
 	case kindOf(name) == other:
 		return nil
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s%s: not a regular file", prefix, name) // a pipe would be waited for
 	}
 	return w.file(root, name, prefix)
 }
@@ -139,7 +144,10 @@ func (w *walk) appliance(root *os.Root) error {
 	if _, err := os.Stat(target); err != nil {
 		return fmt.Errorf("%s: the link to the appliance's published trust leads nowhere", published)
 	}
-	return w.folder(target, published+"/")
+	if err := w.folder(target, published+"/"); err != nil {
+		return fmt.Errorf("%s: %w", published, plainly(err))
+	}
+	return nil
 }
 
 func isLink(root *os.Root, name string) bool {
@@ -148,11 +156,6 @@ func isLink(root *os.Root, name string) bool {
 }
 
 func readCapped(f *os.File) ([]byte, error) {
-	if info, err := f.Stat(); err != nil {
-		return nil, err
-	} else if !info.Mode().IsRegular() {
-		return nil, errors.New("not a regular file")
-	}
 	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(text) > maxFile {
 		return nil, fmt.Errorf("larger than %d MiB", maxFile>>20)
@@ -173,15 +176,15 @@ const (
 
 func kindOf(name string) kind {
 	dir, base := path.Split(name)
-	folder := path.Base(dir)
+	folders := strings.Split(dir, "/")
 	switch {
 	case base == "signers.toml":
 		return signers
 	case strings.HasPrefix(base, "trusted_root") && strings.HasSuffix(base, ".json"):
 		return trustedRoot
-	case folder == "keys" && strings.HasSuffix(base, ".pem"):
+	case slices.Contains(folders, "keys") && strings.HasSuffix(base, ".pem"):
 		return publicKey
-	case folder == "logs" && strings.HasSuffix(base, ".vkey"):
+	case slices.Contains(folders, "logs") && strings.HasSuffix(base, ".vkey"):
 		return verifierKeys
 	}
 	return other

@@ -80,7 +80,6 @@ func TestLoad(t *testing.T) {
 		"keys/notes.txt":            "passed over",
 		"other/a.pem":               "passed over: not in keys/",
 		".hidden/trusted_root.json": "passed over",
-		"inside@":                   "more",
 		"keys/again.pem@":           "a.pem",
 	})
 	got, err := trust.Load(dir)
@@ -90,9 +89,9 @@ func TestLoad(t *testing.T) {
 	if len(got.Roots) != 2 || len(got.Keys) != 4 || len(got.Logs) != 1 {
 		t.Errorf("%d roots, %d keys, %d logs", len(got.Roots), len(got.Keys), len(got.Logs))
 	}
-	// a.pem for what signers.toml says; the two of more/, which has none, for
-	// anything. again.pem is governed by signers.toml, which does not name it.
-	if len(got.Signers) != 3 || got.Signers[0].Name != "n" || got.Signers[0].Where != "signers.toml:1" {
+	// a.pem, for what signers.toml says; it stands above all the others, and
+	// names none of them.
+	if len(got.Signers) != 1 || got.Signers[0].Name != "n" || got.Signers[0].Where != "signers.toml:1" {
 		t.Errorf("signers: %+v", got.Signers)
 	}
 	if again, err := trust.Load(dir); err != nil || again.Digest != got.Digest || len(got.Digest) != 64 {
@@ -189,6 +188,8 @@ func TestRefusedRoots(t *testing.T) {
 		{"a trusted root whose log has no span", map[string]string{"trusted_root.json": strings.Replace(realRoot(t), `"start":"2021-01-12T11:53:27Z"`, "", 1)}, "tlogs[0] https://rekor.sigstore.dev"},
 		{"a trusted root with a broken certificate", map[string]string{"trusted_root.json": strings.Replace(realRoot(t), `"rawBytes":"MIIB+DCC`, `"rawBytes":"MIIB+DCD`, 1)}, "certificate"},
 		{"a link out", map[string]string{"keys/a.pem@": filepath.Join(outside, "k.pem")}, "leaves the trust root"},
+		{"a link to a folder", map[string]string{"real/a.pem": good, "keys@": "real", "trusted_root.json": realRoot(t)}, "a link to a folder"},
+		{"appliance is a file", map[string]string{"appliance": "x", "keys/a.pem": good}, "appliance: "},
 		{"a folder's link out", map[string]string{"keys@": filepath.Join(outside, "keys"), "trusted_root.json": realRoot(t)}, "leaves the trust root"},
 		{"a link to nowhere", map[string]string{"keys/a.pem@": "nothing"}, "leads nowhere"},
 		{"a link to itself", map[string]string{"keys/a.pem@": "a.pem"}, "leads nowhere"},

@@ -132,5 +132,5 @@ func hexDigest(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// None is the trust of who names a key and has no trust root.
-func None() *Trust { return &Trust{Digest: digest(nil)} }
+// None is the trust of who names a key and has no trust root. It has no digest.
+func None() *Trust { return &Trust{} }

@@ -84,8 +84,8 @@ type signerTable struct {
 	PredicateTypes []string `toml:"predicate-types"`
 }
 
-// addSigners reads every signers.toml. The keys beside one (in its folder's
-// keys/) count for what it says; keys with none beside them sign anything.
+// addSigners reads every signers.toml. The keys in its folder and below count
+// for what it says; keys with none beside or above them sign anything.
 func (t *Trust) addSigners(files []File) error {
 	governed := map[string]bool{}
 	for _, f := range files {
@@ -98,11 +98,22 @@ func (t *Trust) addSigners(files []File) error {
 		}
 	}
 	for _, k := range t.Keys {
-		if !governed[path.Dir(path.Dir(k.Name))] {
+		if !governedBy(governed, k.Name) {
 			t.Signers = append(t.Signers, &Signer{Where: k.Name, Keys: []*Key{k}, Needs: DefaultNeeds})
 		}
 	}
 	return nil
+}
+
+// governedBy tells whether a signers.toml stands in a folder above the file.
+func governedBy(folders map[string]bool, name string) bool {
+	for name != "." {
+		name = path.Dir(name)
+		if folders[name] {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *Trust) addSignersFile(f File) error {

@@ -54,6 +54,31 @@ key = "keys/k.pem"
 	}
 }
 
+// TestGoverned: a signers.toml speaks for the keys in its folder and below, an
+// appliance's too, and for no others.
+func TestGoverned(t *testing.T) {
+	const nobody = "[[signer]]\nidentity='a'\nissuer='b'\n"
+	for key, toml := range map[string]struct {
+		at   string
+		free bool
+	}{
+		"keys/k.pem": {"signers.toml", false}, "x/keys/k.pem": {"signers.toml", false}, "x/keys/y/k.pem": {"x/signers.toml", false},
+		"appliance/keys/k.pem": {"signers.toml", false}, "z/keys/k.pem": {"x/signers.toml", true}, "keys/x/k.pem": {"x/signers.toml", true},
+	} {
+		got, err := trust.Parse([]trust.File{{Name: key, Bytes: []byte(newPEM(t))}, {Name: toml.at, Bytes: []byte(nobody)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		free := false
+		for _, s := range got.Signers {
+			free = free || len(s.Keys) > 0
+		}
+		if len(got.Keys) != 1 || free != toml.free {
+			t.Errorf("%s beside %s: free %v", key, toml.at, free)
+		}
+	}
+}
+
 func TestRefusedSigners(t *testing.T) {
 	for _, c := range []struct{ name, text, reason string }{
 		{"empty", "", "nobody would be accepted"},
