@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -25,8 +24,7 @@ var bundleSuffixes = []string{".json", ".jsonl", ".sigstore", ".bundle", ".dsse"
 func findBundles(stderr io.Writer, names []string) ([]string, error) {
 	var files []string
 	for _, name := range names {
-		info, err := os.Stat(name)
-		if err != nil || !info.IsDir() {
+		if !isFolder(name) {
 			files = append(files, name) // what is wrong with it is told in its turn
 			continue
 		}
@@ -38,21 +36,24 @@ func findBundles(stderr io.Writer, names []string) ([]string, error) {
 			return nil, badInput(fmt.Errorf("%s: no bundle in this folder; their names end in %s", name, strings.Join(bundleSuffixes, ", ")))
 		}
 		if passed > 0 {
-			fmt.Fprintf(stderr, "%s: files of other names passed over: %d\n", name, passed)
+			fmt.Fprintf(stderr, "%s: files of other names and links passed over: %d\n", name, passed)
 		}
 		files = append(files, inside...)
 	}
 	return files, nil
 }
 
+// bundlesBelow walks the folder, or the one that a link of its name leads to.
+// Links inside it are passed over, and so is what is no regular file.
 func bundlesBelow(dir string) (files []string, passed int, err error) {
-	err = filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
+	walked := strings.TrimRight(dir, string(filepath.Separator)) + string(filepath.Separator)
+	err = filepath.WalkDir(walked, func(name string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case e.IsDir():
-		case slices.Contains(bundleSuffixes, filepath.Ext(name)):
-			files = append(files, name)
+		case e.Type().IsRegular() && slices.Contains(bundleSuffixes, filepath.Ext(name)):
+			files = append(files, filepath.Clean(name))
 		default:
 			passed++
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,6 +82,9 @@ func runAttestVerify(cmd *cobra.Command, opts attestVerifyOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := opts.keepInputs(files); err != nil {
+		return err
+	}
 	artifact, err := opts.artifact.read()
 	if err != nil {
 		return err
@@ -91,6 +95,24 @@ func runAttestVerify(cmd *cobra.Command, opts attestVerifyOptions) error {
 		maxSize:  opts.maxSize << 20,
 	}
 	return v.run(cmd, files, opts, form)
+}
+
+// keepInputs refuses a report that would take the place of what is verified, or
+// be taken for it the next time.
+func (o attestVerifyOptions) keepInputs(files []string) error {
+	if o.report == "" {
+		return nil
+	}
+	inputs := slices.Concat(files, o.signer.keys, []string{o.artifact.file, o.artifact.image})
+	if slices.ContainsFunc(inputs, func(input string) bool { return sameFile(input, o.report) }) {
+		return badInput(fmt.Errorf("--report %s: it is a file that is to be verified", o.report))
+	}
+	for _, folder := range slices.Concat(o.bundles, []string{o.trustRoot}) {
+		if folder != "" && liesBelow(o.report, folder) {
+			return badInput(fmt.Errorf("--report %s: it lies in %s, which is verified or trusted; write it elsewhere", o.report, folder))
+		}
+	}
+	return nil
 }
 
 // verification is what is the same for every file.
@@ -106,46 +128,54 @@ func (v verification) run(cmd *cobra.Command, files []string, opts attestVerifyO
 		return err
 	}
 	r := report.Report{Program: versionLine(cmd.Root().Name()), Time: time.Now().UTC().Truncate(time.Second), Entries: entries}
-	if opts.report != "" {
-		write := func(w io.Writer) error { return report.Write(w, form, r) }
-		if err := writeWhole(opts.report, write); err != nil {
-			return fmt.Errorf("report %s: %w", opts.report, err)
-		}
-	}
 	if opts.output == outputJSON {
 		err = report.Write(cmd.OutOrStdout(), report.JSON, r)
 	} else {
 		err = printVerdicts(cmd.OutOrStdout(), entries)
 	}
-	return errors.Join(err, outcome(entries))
+	if err != nil {
+		return err
+	}
+	return worse(outcome(r), fileReport(opts.report, form, r))
+}
+
+// worse gives the one error that the command ends with, where it also failed to
+// write its report: the verdict, if that is a refusal.
+func worse(verdict, filing error) error {
+	switch {
+	case filing == nil:
+		return verdict
+	case verdict == nil:
+		return filing
+	}
+	return fmt.Errorf("%w; and %w", verdict, filing)
+}
+
+func fileReport(name string, form report.Form, r report.Report) error {
+	if name == "" {
+		return nil
+	}
+	write := func(w io.Writer) error { return report.Write(w, form, r) }
+	if err := writeWhole(name, write); err != nil {
+		return fmt.Errorf("report %s: %w", name, err)
+	}
+	return nil
 }
 
 // outcome gives the status of it all. A refusal outweighs a file that can't be
 // read: it is the answer that nobody may miss.
-func outcome(entries []report.Entry) error {
-	refusals, problems := 0, 0
-	var refusal, problem error
-	for _, e := range entries {
-		switch {
-		case e.Verdict == nil:
-			problems++
-			problem = fmt.Errorf("%s: %s", e.File, e.Problem)
-		case !e.Verdict.Verified:
-			refusals++
-			refusal = fmt.Errorf("%s: NOT VERIFIED: %s", e.File, e.Verdict.Reason)
-		}
-	}
-	if len(entries) > 1 && refusals > 0 {
-		refusal = fmt.Errorf("NOT VERIFIED: %d of %d documents", refusals, len(entries))
-	}
-	if len(entries) > 1 && problems > 0 {
-		problem = fmt.Errorf("no verdict: %d of %d are no attestation or can't be read", problems, len(entries))
-	}
+func outcome(r report.Report) error {
+	_, refusals, problems := r.Counts()
+	all, first := len(r.Entries), r.Entries[0]
 	switch {
+	case refusals > 0 && all == 1:
+		return refused(fmt.Errorf("%s: NOT VERIFIED: %s", first.File, first.Verdict.Reason))
 	case refusals > 0:
-		return refused(refusal)
+		return refused(fmt.Errorf("NOT VERIFIED: %d of %d documents", refusals, all))
+	case problems > 0 && all == 1:
+		return badInput(fmt.Errorf("%s: %s", first.File, first.Problem))
 	case problems > 0:
-		return badInput(problem)
+		return badInput(fmt.Errorf("no verdict: %d of %d are no attestation or can't be read", problems, all))
 	}
 	return nil
 }
@@ -153,8 +183,11 @@ func outcome(entries []report.Entry) error {
 // one judges a file: an entry for each document in it.
 func (v verification) one(file string) []report.Entry {
 	text, err := readFile(file, v.maxSize)
+	if errors.Is(err, errTooLarge) {
+		err = fmt.Errorf("%w; --max-size raises the limit", err)
+	}
 	if err != nil {
-		return []report.Entry{{File: file, Problem: strings.TrimPrefix(err.Error(), file+": ")}}
+		return []report.Entry{{File: file, Problem: strings.TrimPrefix(err.Error(), file+": ")}} // the entry names it
 	}
 	docs, err := attest.Parse(text)
 	if err != nil {

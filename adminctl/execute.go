@@ -9,27 +9,20 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
 
 // execute runs the command of root that args name and returns the status to leave with. An error is one line on
 // stderr, after the program's name.
-func execute(root *cobra.Command, args []string, stdout, stderr io.Writer) (exit status) {
-	defer func() {
-		// Go would exit 2, which means bad input here.
-		if bug := recover(); bug != nil {
-			complain(stderr, root, fmt.Errorf("a fault in this program, please report it: %v", bug))
-			fmt.Fprintf(stderr, "%s", debug.Stack())
-			exit = statusFailed
-		}
-	}()
+func execute(root *cobra.Command, args []string, stdout, stderr io.Writer) status {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal kills, where the first is not heeded
 
-	err := dispatch(ctx, root, args, stdout, stderr)
-	exit = statusOf(err)
+	err := unlessInterrupted(ctx, func() error { return dispatch(ctx, root, args, stdout, stderr) })
+	exit := statusOf(err)
 	switch exit {
 	case statusDone:
 	case statusInterrupted:
@@ -37,7 +30,46 @@ func execute(root *cobra.Command, args []string, stdout, stderr io.Writer) (exit
 	default:
 		complain(stderr, root, err)
 	}
+	var bug *fault
+	if errors.As(err, &bug) {
+		fmt.Fprintf(stderr, "%s", bug.stack)
+	}
 	return exit
+}
+
+// A fault is a panic of a command: Go would exit 2 for it, which means bad input here.
+type fault struct {
+	value any
+	stack []byte
+}
+
+func (f *fault) Error() string {
+	return fmt.Sprintf("a fault in this program, please report it: %v", f.value)
+}
+
+// unlessInterrupted runs the command, and stops waiting for it a while after ctx ends: it may hang on a pipe, or be
+// hashing something large.
+func unlessInterrupted(ctx context.Context, command func() error) error {
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if bug := recover(); bug != nil {
+				done <- &fault{bug, debug.Stack()}
+			}
+		}()
+		done <- command()
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(time.Second):
+		return ctx.Err()
+	}
 }
 
 // dispatch runs the command and marks the errors that are not the command's own.

@@ -13,6 +13,8 @@ import (
 
 const maxKeyFile = 1 << 20
 
+var errTooLarge = errors.New("larger")
+
 // openFile opens what is to be read as a file. Its errors name it, once.
 func openFile(name string) (*os.File, error) {
 	f, err := os.Open(name)
@@ -38,7 +40,7 @@ func readFile(name string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", name, plainly(err))
 	}
 	if int64(len(text)) > limit {
-		return nil, fmt.Errorf("%s: larger than %d MiB; --max-size raises the limit, where there is one", name, limit>>20)
+		return nil, fmt.Errorf("%s: %w than %d MiB", name, errTooLarge, limit>>20)
 	}
 	return text, nil
 }
@@ -50,6 +52,34 @@ func plainly(err error) error {
 		return p.Err
 	}
 	return err
+}
+
+// sameFile tells whether two names are of one file that exists.
+func sameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+}
+
+// liesBelow tells whether a file is, or would be, in a folder or below it.
+func liesBelow(name, folder string) bool {
+	dir, err := filepath.Abs(filepath.Dir(name))
+	for err == nil {
+		if sameFile(dir, folder) {
+			return isFolder(folder)
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			break
+		}
+		dir = parent
+	}
+	return false
+}
+
+func isFolder(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
 }
 
 // writeWhole writes a file under a temporary name and renames it when it is on

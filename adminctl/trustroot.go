@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -15,8 +16,25 @@ const (
 // addTrustRootFlags gives cmd --trust-root, and --offline which every verifying
 // command accepts: offline is how it always works.
 func addTrustRootFlags(cmd *cobra.Command, dir *string) {
-	cmd.Flags().StringVar(dir, "trust-root", "", "`folder` of what is trusted (default $"+trustRootEnv+", else "+defaultTrustRoot+")")
-	cmd.Flags().Bool("offline", true, "accepted for clarity: there is no other way")
+	cmd.Flags().StringVar(dir, "trust-root", "", "`folder` of what is trusted, or one trusted_root.json (default $"+trustRootEnv+", else "+defaultTrustRoot+")")
+	cmd.Flags().Var(new(offline), "offline", "accepted for clarity: there is no other way")
+	cmd.Flags().Lookup("offline").NoOptDefVal = "true"
+}
+
+// offline is an option that can only be true.
+type offline struct{}
+
+func (*offline) String() string { return "true" }
+
+// Type makes it read as a switch in help texts.
+func (*offline) Type() string { return "bool" }
+
+// Set refuses all but true: there is nothing to turn off.
+func (*offline) Set(text string) error {
+	if text != "true" {
+		return errors.New("no network is ever used")
+	}
+	return nil
 }
 
 // trustRootDir tells where the trust root is, and whether the user chose it.

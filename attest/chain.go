@@ -1,6 +1,7 @@
 package attest
 
 import (
+	"crypto"
 	"errors"
 	"fmt"
 	"strings"
@@ -64,6 +65,9 @@ type chain struct {
 	established Established
 	missing     []string // NotEstablished
 	loose       []string // NotAuthenticated
+
+	signed     *message    // what an envelope's signature is over
+	signedHash crypto.Hash // by which the artifact was signed, in a message signature
 
 	keys    []*trust.Key        // that made the signature, of those offered
 	summary certificate.Summary // of the leaf certificate

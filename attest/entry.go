@@ -71,6 +71,9 @@ func bind(e *protorekor.TransparencyLogEntry, v2 bool) (*tlog.Checkpoint, error)
 	if err != nil {
 		return nil, err
 	}
+	if v2 && shardless(checkpoint.Origin) != checkpoint.Origin {
+		return nil, errors.New("an entry of Rekor v2 under a checkpoint of v1, by which it would be bound to nothing")
+	}
 	if uint64(proof.GetTreeSize()) != checkpoint.Size || !bytes.Equal(proof.GetRootHash(), checkpoint.Root[:]) {
 		return nil, errors.New("the proof's size or root hash is not its checkpoint's")
 	}
@@ -90,7 +93,7 @@ func bind(e *protorekor.TransparencyLogEntry, v2 bool) (*tlog.Checkpoint, error)
 // first four bytes of what is signed. Lines are read to C2SP signed-note, to the
 // last bit, because the readers before this one let a name and trailing bits pass.
 func otherSignatures(note, origin string, keyID []byte) (int, error) {
-	others := 0
+	others, own := 0, 0
 	_, signatures, _ := strings.Cut(note, "\n\n")
 	for line := range strings.Lines(signatures) {
 		name, text, spaced := strings.Cut(strings.TrimPrefix(line, "— "), " ")
@@ -101,7 +104,12 @@ func otherSignatures(note, origin string, keyID []byte) (int, error) {
 		}
 		if !bytes.HasPrefix(keyID, sig[:4]) {
 			others++
-		} else if name != origin && name != shardless(origin) {
+			continue
+		}
+		if own++; own > 1 {
+			return 0, errors.New("its checkpoint has two signatures by the log's key, of which one is read")
+		}
+		if name != origin && name != shardless(origin) {
 			return 0, fmt.Errorf("its checkpoint of %q is signed as %q", origin, name)
 		}
 	}

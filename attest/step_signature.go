@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 	protobundle "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
 	protocommon "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 
@@ -18,15 +17,13 @@ import (
 // document names the fields that are hints by specification.
 func (c *chain) document() (State, string, error) {
 	if c.entity == nil {
-		switch n := len(c.doc.envelope.Signatures); {
+		switch n := len(c.doc.envelope.signatures); {
 		case n == 0:
 			return "", "", errors.New("the envelope has no signature")
 		case n > maxSignatures:
 			return "", "", fmt.Errorf("%d signatures, more than %d", n, maxSignatures)
 		}
-		for i := range c.doc.envelope.Signatures {
-			c.loosen("signatures[%d].keyid", i)
-		}
+		c.loose = append(c.loose, c.doc.envelope.loose...)
 		return Held, c.doc.Form, nil
 	}
 	c.loosen("mediaType")
@@ -89,14 +86,28 @@ func (c *chain) signedWhat() string {
 
 func (c *chain) signedBy(pub crypto.PublicKey) error {
 	if env := c.doc.bundle.GetDsseEnvelope(); env != nil {
-		return verifyMessage(pub, dsse.PAE(env.GetPayloadType(), env.GetPayload()), env.GetSignatures()[0].GetSig())
+		return c.message().signedBy(pub, env.GetSignatures()[0].GetSig())
 	}
 	message := c.doc.bundle.GetMessageSignature()
 	digests, err := c.messageDigests(message)
 	if err != nil {
 		return err
 	}
-	return verifyDigest(pub, digests, message.GetSignature())
+	hash, err := verifyDigest(pub, digests, message.GetSignature())
+	if stated, _ := messageHash(message); err == nil && hash != stated {
+		c.loosen("messageSignature.messageDigest")
+	}
+	c.signedHash = hash
+	return err
+}
+
+// message is what is signed, made when the first key asks for it.
+func (c *chain) message() *message {
+	if c.signed == nil {
+		kind, payload, _ := c.payload()
+		c.signed = newMessage(kind, payload)
+	}
+	return c.signed
 }
 
 // messageDigests are the digests over which the signature may be: those of the
@@ -151,8 +162,8 @@ func (c *chain) envelopeSignatures() (State, string, error) {
 	if len(keys) == 0 {
 		return "", "", fmt.Errorf("%w: a DSSE envelope is signed by keys, and no key is accepted; add one to the trust root as keys/NAME.pem or give --key", errNoSigner)
 	}
-	for i, s := range env.Signatures {
-		if k := signerOf(env, s.Sig, keys); k == nil {
+	for i, sig := range env.signatures {
+		if k := c.keyThatSigned(sig, keys); k == nil {
 			c.loosen("signatures[%d].sig", i)
 		} else if !containsKey(c.keys, k) {
 			c.keys = append(c.keys, k)
@@ -165,9 +176,9 @@ func (c *chain) envelopeSignatures() (State, string, error) {
 	return Held, fmt.Sprintf("over the DSSE envelope, by %d of the accepted keys", len(c.keys)), nil
 }
 
-func signerOf(env *envelope, sig []byte, keys []*trust.Key) *trust.Key {
+func (c *chain) keyThatSigned(sig []byte, keys []*trust.Key) *trust.Key {
 	for _, k := range keys {
-		if env.signedBy(k.Public, sig) == nil {
+		if c.message().signedBy(k.Public, sig) == nil {
 			return k
 		}
 	}

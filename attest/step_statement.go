@@ -2,8 +2,8 @@ package attest
 
 import (
 	"bytes"
+	"crypto"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -37,7 +37,7 @@ func (c *chain) statement() (State, string, error) {
 
 func (c *chain) payload() (kind string, payload []byte, signed bool) {
 	if c.doc.envelope != nil {
-		return c.doc.envelope.PayloadType, c.doc.envelope.Payload, true
+		return c.doc.envelope.payloadType, c.doc.envelope.payload, true
 	}
 	env := c.doc.bundle.GetDsseEnvelope()
 	return env.GetPayloadType(), env.GetPayload(), env != nil
@@ -56,11 +56,11 @@ func parseStatement(payload []byte) (*statement, error) {
 	if _, err := strictjson.One(payload, maxStatement); err != nil {
 		return nil, fmt.Errorf("the payload: %w", err)
 	}
-	var s statement
-	if err := json.Unmarshal(payload, &s); err != nil {
+	s, err := strictjson.Decode[statement](payload)
+	if err != nil {
 		return nil, fmt.Errorf("the payload is no in-toto statement: %w", err)
 	}
-	return &s, s.check()
+	return s, s.check()
 }
 
 func (s *statement) check() error {
@@ -96,17 +96,19 @@ func (c *chain) artifact() (State, string, error) {
 		return "", "", err
 	}
 	c.established.Artifact = match
+	if others := c.want.Artifact.besides(match); others != "" {
+		c.lack("that the other digests in the file are signed: " + others)
+	}
 	return Held, fmt.Sprintf("%s, which is signed", c.want.Artifact.has()), nil
 }
 
 func (c *chain) match() (*Match, error) {
 	if c.established.Subjects == nil {
-		m := c.doc.bundle.GetMessageSignature()
-		hash, _ := messageHash(m)
-		signed := Subject{Digest: map[string]string{algorithmOf(hash): hex.EncodeToString(m.GetMessageDigest().GetDigest())}}
-		if found := c.want.Artifact.in(signed); found != nil {
+		stated := c.doc.bundle.GetMessageSignature().GetMessageDigest().GetDigest()
+		if found := c.want.Artifact.signedAs(c.signedHash, stated); found != nil {
 			return found, nil
 		}
+		return nil, fmt.Errorf("%s, which is not what is signed", c.want.Artifact.has())
 	}
 	for _, s := range c.established.Subjects {
 		if found := c.want.Artifact.in(s); found != nil {
@@ -114,6 +116,20 @@ func (c *chain) match() (*Match, error) {
 		}
 	}
 	return nil, fmt.Errorf("%s, which is no subject of the statement", c.want.Artifact.has())
+}
+
+// signedAs names the digest that a message signature is over. That the artifact
+// has the digest which the bundle states, and that the signature is over this
+// artifact's, was seen when the signature was checked.
+func (a *Artifact) signedAs(hash crypto.Hash, stated []byte) *Match {
+	for i, digests := range a.Any {
+		for _, have := range digests {
+			if bytes.Equal(have, stated) {
+				return &Match{Name: a.Name, Kind: a.kind(i), Algorithm: algorithmOf(hash), Digest: hex.EncodeToString(digests[hash])}
+			}
+		}
+	}
+	return nil
 }
 
 // in tells whether any of the artifact's digests is the subject's, by a SHA-2
@@ -140,6 +156,18 @@ func (a *Artifact) in(s Subject) *Match {
 		}
 	}
 	return nil
+}
+
+// besides lists the artifact's digests that are not the match: other images may
+// stand in the same file.
+func (a *Artifact) besides(match *Match) string {
+	var others []string
+	for _, digests := range a.Any {
+		if hex.EncodeToString(digests[algorithms[match.Algorithm]]) != match.Digest {
+			others = append(others, digests.String())
+		}
+	}
+	return strings.Join(others, ", ")
 }
 
 func (a *Artifact) kind(i int) string {

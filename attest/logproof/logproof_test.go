@@ -88,7 +88,7 @@ func (l *testLog) forms(t testing.TB, index uint64) map[string][]byte {
 	}}}
 	return map[string][]byte{
 		"C2SP": (&tlog.Proof{Index: index, Hashes: hashes, Checkpoint: signed}).Marshal(), "Sigstore": asJSON(sigstore),
-		"Rekor": asJSON(rekor), "Rekor with UUID": asJSON(object{"24296fb24b8ad77a": rekor}),
+		"Rekor": asJSON(rekor), "Rekor with UUID": asJSON(object{"24296fb24b8ad77a" + hexOf(tlog.LeafHash(l.entries[index])): rekor}),
 	}
 }
 
@@ -198,6 +198,8 @@ func TestNotProofs(t *testing.T) {
 		{"a proof without entry", `{"inclusionProof":{}}`, "without its inclusion proof or its body"},
 		{"Rekor's without proof", `{"body":"AAAA","verification":{}}`, "Rekor v1"},
 		{"Rekor's with a bad body", strings.Replace(string(newLog(t, 0, 5).forms(t, 2)["Rekor"]), `"body":"`, `"body":"*`, 1), "body"},
+		{"Rekor's under another UUID", `{"` + strings.Repeat("0", 80) + `":` + string(newLog(t, 0, 5).forms(t, 2)["Rekor"]) + `}`, "UUID"},
+		{"Rekor's with two bodies", strings.Replace(string(newLog(t, 0, 5).forms(t, 2)["Rekor"]), `"body":`, `"Body":"AAAA","body":`, 1), "Rekor v1"},
 		{"a negative index", strings.Replace(good, `"logIndex":2,"rootHash"`, `"logIndex":-2,"rootHash"`, 1), "negative"},
 		{"a short root", strings.Replace(good, `"rootHash":"`, `"rootHash":"AAAA`, 1), "root hash"},
 		{"an unknown field", strings.Replace(good, `"treeSize"`, `"treeSizes"`, 1), "Sigstore's form"},

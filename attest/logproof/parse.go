@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/go-json-experiment/json/jsontext"
 	protorekor "github.com/sigstore/protobuf-specs/gen/pb-go/rekor/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 
@@ -100,13 +100,23 @@ func fromSigstore(e *protorekor.TransparencyLogEntry) (*Proof, error) {
 		proof.GetRootHash(), proof.GetHashes(), proof.GetCheckpoint().GetEnvelope())
 }
 
+// parseWithUUID reads the one entry of an object that is named by its UUID,
+// which ends in the leaf hash.
 func parseWithUUID(object []byte) ([]*Proof, error) {
-	var byUUID map[string]json.RawMessage
-	if err := json.Unmarshal(object, &byUUID); err != nil {
+	byUUID, err := strictjson.Decode[map[string]jsontext.Value](object)
+	if err != nil {
 		return nil, err
 	}
-	for _, inner := range byUUID {
-		return one(parseRekor(inner))
+	for uuid, inner := range *byUUID {
+		p, err := parseRekor(inner)
+		if err != nil {
+			return nil, err
+		}
+		leaf := tlog.LeafHash(p.Entry)
+		if len(uuid) < 64 || uuid[len(uuid)-64:] != hex.EncodeToString(leaf[:]) {
+			return nil, errors.New("the entry's UUID is another entry's")
+		}
+		return []*Proof{p}, nil
 	}
 	return nil, errors.New("an empty object")
 }
@@ -126,8 +136,8 @@ type rekorEntry struct {
 }
 
 func parseRekor(object []byte) (*Proof, error) {
-	var e rekorEntry
-	if err := json.Unmarshal(object, &e); err != nil || e.Body == "" || e.Verification.InclusionProof == nil {
+	e, err := strictjson.Decode[rekorEntry](object)
+	if err != nil || e.Body == "" || e.Verification.InclusionProof == nil {
 		return nil, errors.New("not an entry of Rekor v1 with its inclusion proof")
 	}
 	body, err := base64.StdEncoding.Strict().DecodeString(e.Body)

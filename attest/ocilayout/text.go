@@ -5,14 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
 	"strings"
 	"unicode"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"stellad/attest/strictjson"
 )
 
 // indexText and manifestText also take each other's members, to refuse a text
@@ -29,25 +29,16 @@ type manifestText struct {
 }
 
 // decode reads the JSON text that stands at where. It refuses bad UTF-8, names
-// that are there twice (by the json package's defaults), and names that differ
-// from T's in nothing but case, '-' and '_', which most of the programs that
-// run images read as T's and others ignore.
+// that are there twice, and names that differ from T's in case alone.
 func decode[T any](text []byte, where string) (*T, error) {
-	var exact, folded T
 	err := boundArrays(text)
 	if err == nil {
-		err = json.Unmarshal(text, &exact)
+		var decoded *T
+		if decoded, err = strictjson.Decode[T](text); err == nil {
+			return decoded, nil
+		}
 	}
-	if err == nil {
-		err = json.Unmarshal(text, &folded, json.MatchCaseInsensitiveNames(true))
-	}
-	if err == nil && !reflect.DeepEqual(exact, folded) {
-		err = errors.New("a name differs from the specification's in case alone")
-	}
-	if err != nil {
-		return nil, notLayout("%s: %.300s: save the image again", where, printable(err))
-	}
-	return &exact, nil
+	return nil, notLayout("%s: %.300s: save the image again", where, printable(err))
 }
 
 // printable returns the message without what a text could smuggle to a terminal.

@@ -2,162 +2,111 @@ package report
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 
 	"stellad/attest"
 )
 
-// page is a report in words, the same for every form that people read. Its
-// texts are a stranger's where a bundle's are, and each form escapes them all.
+// page is a report in words: what HTML and Markdown both show, so that neither
+// says what the other does not.
 type page struct {
-	Answer    string // VERIFIED, or NOT VERIFIED
-	Sentence  string
-	Program   string
-	Time      string
-	Documents []document
+	Title     string // for a browser's tab
+	Answer    answer
+	Sentence  line
+	About     table
+	Files     table               // of several entries, one row each
+	Documents iter.Seq[*document] // made one by one: a file can hold thousands
 }
 
-// document is one entry in words.
-type document struct {
-	File     string
-	Answer   string
-	Reason   string
-	Facts    []table // established, or what had held before the refusal
-	Links    []attest.Link
-	Missing  []string
-	Loose    []string
-	Judged   table
-	Verified bool
-	Compared bool // with an artifact at hand
-	Judgable bool // there is a verdict at all
-}
+// answer is how an entry, or all of them, ended.
+type answer string
 
-// table is a titled list of rows.
-type table struct {
-	Title string
-	Rows  []row
-}
+const (
+	verified    answer = "VERIFIED"
+	notVerified answer = "NOT VERIFIED"
+	noVerdict   answer = "NO VERDICT" // there is no document to judge
+	incomplete  answer = "INCOMPLETE" // nothing is refused, and not all has a verdict
+)
 
-// row is a name and a text. Code is set for a text that is compared letter by
-// letter: a digest, an identity.
-type row struct {
-	Name, Text string
-	Code       bool
-}
+// Class names the answer to a style sheet, which adds nothing to the words.
+func (a answer) Class() string { return strings.ReplaceAll(strings.ToLower(string(a)), " ", "-") }
 
-func pageOf(r Report) page {
-	p := page{Program: r.Program, Answer: "VERIFIED"}
-	if !r.Time.IsZero() {
-		p.Time = r.Time.UTC().Format(time.RFC3339)
+func (r Report) page() page {
+	p := page{About: r.about(), Documents: r.documents()}
+	if len(r.Entries) == 1 {
+		e := r.Entries[0]
+		p.Answer, p.Sentence = e.answer(), e.sentence()
+		p.Title = fmt.Sprintf("%s: %s", p.Answer, visible(e.name()))
+		return p
 	}
-	for _, e := range r.Entries {
-		p.Documents = append(p.Documents, documentOf(e))
-	}
-	verified, refused, problems := r.Counts()
-	if refused+problems > 0 || verified == 0 {
-		p.Answer = "NOT VERIFIED"
-	}
-	switch {
-	case len(p.Documents) == 1:
-		p.Sentence = p.Documents[0].sentence()
-	default:
-		p.Sentence = fmt.Sprintf("Documents verified: %d. Refused: %d. Without a verdict: %d.", verified, refused, problems)
+	p.Answer, p.Sentence = r.answer()
+	p.Title = fmt.Sprintf("%s: %d documents", p.Answer, len(r.Entries))
+	p.Files = table{Class: "documents", Head: head("Document", "Answer", "Artifact", "Signed by, or why not verified")}
+	for i, e := range r.Entries {
+		p.Files.Rows = append(p.Files.Rows, e.row(i+1))
 	}
 	return p
 }
 
-func (d document) sentence() string {
+func (r Report) answer() (answer, line) {
+	good, refused, problems := r.Counts()
 	switch {
-	case !d.Verified:
-		return d.Reason
-	case d.Compared:
-		return "Every link of the chain below held, from the artifact to the trust root."
+	case len(r.Entries) == 0:
+		return noVerdict, say("There was nothing to verify.")
+	case good == len(r.Entries):
+		return verified, say("All %d documents are verified.", good)
+	case refused > 0:
+		return notVerified, say("Of %d documents: %d verified, %d refused, %d without a verdict.", len(r.Entries), good, refused, problems)
 	}
-	return "Every link of the chain below held, from what was signed to the trust root. No artifact was compared with it."
+	return incomplete, say("Of %d documents: %d verified, none refused, %d without a verdict.", len(r.Entries), good, problems)
 }
 
-func documentOf(e Entry) document {
-	d := document{File: e.File, Answer: "NO VERDICT", Reason: e.Problem}
-	v := e.Verdict
-	if v == nil {
-		return d
+func (r Report) about() table {
+	t := facts()
+	if r.Program != "" {
+		t.fact("Checked with", quote(r.Program))
 	}
-	d.Judgable, d.Verified, d.Reason = true, v.Verified, v.Reason
-	d.Compared = v.Established.Artifact != nil
-	d.Answer = "NOT VERIFIED"
-	title := "Had held before the refusal"
-	if v.Verified {
-		d.Answer, title = "VERIFIED", "Established"
+	if !r.Time.IsZero() {
+		t.fact("Checked at", join(instant(r.Time), say(" (this computer’s clock; no verdict depends on it)")))
 	}
-	d.Links, d.Missing, d.Loose = v.Links, v.NotEstablished, v.NotAuthenticated
-	if facts := factsOf(v.Established); len(facts) > 0 {
-		d.Facts = append(d.Facts, table{title, facts})
-	}
-	d.Judged = table{"What was judged", judgedOf(v)}
-	return d
+	return t
 }
 
-func judgedOf(v *attest.Verdict) []row {
-	rows := []row{{"form", v.Document.Form, false}}
-	if v.Document.Line > 0 {
-		rows = append(rows, row{"line", fmt.Sprint(v.Document.Line), false})
-	}
-	rows = append(rows, row{"SHA-256", v.Document.SHA256, true}, row{"trust root, SHA-256", trustOf(v.Trust), true})
-	if v.Trust.Root != "" {
-		rows = append(rows, row{"trusted root", v.Trust.Root, true}, row{"trusted root, SHA-256", v.Trust.RootSHA256, true})
-	}
-	return rows
-}
+func instant(t time.Time) line { return quote(t.UTC().Format(time.RFC3339)) }
 
-// trustOf names the trust root, where there is one.
-func trustOf(t attest.TrustRef) string {
-	if t.SHA256 == "" {
-		return "none: the keys were named on the command line"
-	}
-	return t.SHA256
-}
-
-// factsOf tells the digest match first: it is what an auditor looks for.
-func factsOf(e attest.Established) []row {
-	var rows []row
-	if m := e.Artifact; m != nil {
-		name := strings.Replace(strings.ToUpper(m.Algorithm), "SHA", "SHA-", 1)
-		rows = append(rows, row{"artifact", strings.TrimSpace(m.Kind + " " + m.Name), true},
-			row{name + " of the artifact", m.Digest, true}, row{name + " that is signed", m.Digest + " (match)", true})
-	}
-	rows = append(rows, signerRows(e.Signer)...)
-	if e.PredicateType != "" {
-		rows = append(rows, row{"predicate type", e.PredicateType, true})
-	}
-	for _, s := range e.Subjects {
-		rows = append(rows, row{"subject", s.String(), true})
-	}
-	for _, t := range e.Times {
-		rows = append(rows, row{"time", fmt.Sprintf("%s, proven by %s (%s)", t.Time.UTC().Format(time.RFC3339), t.By, t.Kind), false})
-	}
-	for _, l := range e.Logs {
-		rows = append(rows, row{"log", fmt.Sprintf("%s, index %d", l.Log, l.Index), false})
-		if l.Proof {
-			rows = append(rows, row{"log, root hash", fmt.Sprintf("%s of %d entries", l.Root, l.Size), true})
+func (r Report) documents() iter.Seq[*document] {
+	return func(yield func(*document) bool) {
+		for i, e := range r.Entries {
+			if e.Verdict == nil && len(r.Entries) == 1 {
+				return // the page's sentence says it all
+			}
+			if !yield(e.document(i+1, len(r.Entries))) {
+				return
+			}
 		}
 	}
-	return rows
 }
 
-func signerRows(s *attest.SignerRef) []row {
-	if s == nil {
-		return nil
+// row is an entry's line in the table of several.
+func (e Entry) row(number int) row {
+	r := row{Name: quote(e.name()), Class: e.answer().Class(), Leads: number}
+	switch answer := say("%s", e.answer()); e.answer() {
+	case noVerdict:
+		r.Cells = []line{answer, say("–"), e.problem()}
+	case notVerified:
+		r.Cells = []line{answer, say("–"), tell(e.Verdict.Reason)}
+	default:
+		found := e.Verdict.Established
+		r.Cells = []line{answer, compared(found.Artifact), signedBy(found.Signer)}
 	}
-	var rows []row
-	if s.Name != "" {
-		rows = append(rows, row{"signer, as signers.toml calls it", s.Name, false})
+	return r
+}
+
+func compared(m *attest.Match) line {
+	if m == nil {
+		return say("none was given")
 	}
-	if s.Identity != "" {
-		rows = append(rows, row{"signer", s.Identity, true}, row{"vouched for by", s.Issuer, true}, row{"certificate, SHA-256", s.Certificate, true})
-	}
-	for _, k := range s.Keys {
-		rows = append(rows, row{"signer's key", k.Name, true}, row{"key, SHA-256", k.SHA256, true})
-	}
-	return rows
+	return join(hashName(m.Algorithm), say(" match"))
 }

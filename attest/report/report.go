@@ -1,75 +1,42 @@
-// Package report writes verdicts down as an auditor files them: the answer, the
-// SHA-256 match, the signature chain link by link, and what was not shown.
+// Package report writes the report that an auditor files: what was judged, the
+// SHA-256 match and the signature chain, link by link, as JSON, as one HTML page
+// that needs nothing beside it, or as Markdown.
 //
-// A report is made of the verdicts alone, and the same ones make the same bytes.
-// A refused document's report never says of anything that it is proven.
+// Every text in a verdict is taken for a stranger's. What it holds is shown as
+// text, in any form: it can't add markup, break a table, or look like a line of
+// the report's own. JSON holds each verdict whole; the other two cut very long
+// texts short, and say so.
+//
+// A refusal is written so that nothing in it reads as if it were proven. What a
+// report says depends on its Report alone: no clock, no environment.
 package report
 
 import (
-	"encoding/json"
+	"bufio"
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"stellad/attest"
 )
 
-// Report is what was judged, by which program and when.
+// Report is what one run of the verifier found.
 type Report struct {
-	Program string `json:"program"` // with its release
-
-	// Time is when it was verified, by that computer's clock; no verdict
-	// depends on it.
-	Time time.Time `json:"time,omitzero"`
-
-	Entries []Entry `json:"results"`
+	Program string    `json:"program"`       // "stella 0.1.0"
+	Time    time.Time `json:"time,omitzero"` // by this computer's clock; no verdict depends on it
+	Entries []Entry   `json:"results"`
 }
 
-// Entry is one document, or one file that has none.
+// Entry is a document's verdict, or why a file has none.
 type Entry struct {
-	File    string          `json:"file"` // as the user named it
-	Problem string          `json:"problem,omitempty"`
+	File    string          `json:"file"`              // as the user named it
+	Problem string          `json:"problem,omitempty"` // unreadable, or no attestation
 	Verdict *attest.Verdict `json:"verdict,omitempty"`
 }
 
-// Form is a report's form.
-type Form string
-
-// The forms, by the suffix of the file.
-const (
-	JSON     Form = ".json"
-	HTML     Form = ".html"
-	Markdown Form = ".md"
-)
-
-// FormOf tells a report's form by the suffix of its file's name.
-func FormOf(name string) (Form, error) {
-	switch form := Form(filepath.Ext(name)); form {
-	case JSON, HTML, Markdown:
-		return form, nil
-	}
-	return "", fmt.Errorf("a report's name ends in %s, %s or %s", HTML, Markdown, JSON)
-}
-
-// Write writes the report in a form. JSON is the Report itself; its shape is
-// kept from release to release.
-func Write(w io.Writer, form Form, r Report) error {
-	switch form {
-	case JSON:
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		enc.SetEscapeHTML(false)
-		return enc.Encode(r)
-	case HTML:
-		return htmlPage().Execute(w, pageOf(r))
-	case Markdown:
-		return writeMarkdown(w, pageOf(r))
-	}
-	return fmt.Errorf("no form %q", form)
-}
-
-// Counts counts the entries by what became of them.
+// Counts counts the entries by how they ended; each is counted once.
 func (r Report) Counts() (verified, refused, problems int) {
 	for _, e := range r.Entries {
 		switch {
@@ -82,4 +49,43 @@ func (r Report) Counts() (verified, refused, problems int) {
 		}
 	}
 	return verified, refused, problems
+}
+
+// Form is a form that a report is written in.
+type Form string
+
+// The forms, by the suffix of a file's name.
+const (
+	JSON     Form = ".json"
+	HTML     Form = ".html"
+	Markdown Form = ".md"
+)
+
+// FormOf tells the form by the suffix of a file's name, in either case.
+func FormOf(fileName string) (Form, error) {
+	switch form := Form(strings.ToLower(filepath.Ext(fileName))); form {
+	case JSON, HTML, Markdown:
+		return form, nil
+	}
+	return "", fmt.Errorf("the name of a report ends in %s, %s or %s", JSON, HTML, Markdown)
+}
+
+// Write writes r to w. After an error, what w holds is not a report.
+func Write(w io.Writer, form Form, r Report) error {
+	b := bufio.NewWriter(w)
+	var err error
+	switch form {
+	case JSON:
+		err = writeJSON(b, r)
+	case HTML:
+		err = htmlPage().Execute(b, r.page())
+	case Markdown:
+		err = markdownPage().Execute(b, r.page())
+	default:
+		err = fmt.Errorf("%q is no form of a report", form)
+	}
+	if err != nil {
+		return err
+	}
+	return b.Flush()
 }

@@ -18,6 +18,10 @@ import (
 // ErrTimestamp is wrapped by every reason for which a timestamp is refused.
 var ErrTimestamp = errors.New("timestamp does not verify")
 
+// ErrUnknown is wrapped beside it where the token is well formed and its signer
+// is none of the authority's: it may be another authority's.
+var ErrUnknown = errors.New("its signer is not one of this authority's")
+
 // Timestamp is what a token that verified says.
 type Timestamp struct {
 	Time      time.Time // the token's genTime, in UTC
@@ -92,7 +96,7 @@ func (a *Authority) signer(t *token) (*x509.Certificate, error) {
 		return a.embeddedSigner(t, path)
 	}
 	if path == nil {
-		return nil, errors.New("its signer is not one of this authority's, and the token brings no certificate")
+		return nil, fmt.Errorf("%w, and the token brings no certificate", ErrUnknown)
 	}
 	t.p7.Certificates = path[:1]
 	if err := t.p7.Verify(); err != nil {
@@ -122,7 +126,7 @@ func (a *Authority) embeddedSigner(t *token, path []*x509.Certificate) (*x509.Ce
 		return signer, certpath.ValidAt(path, t.info.Time)
 	}
 	if len(a.signers) > 0 {
-		return nil, errors.New("its signer is not one of this authority's")
+		return nil, ErrUnknown
 	}
 	return signer, a.embeddedPath(t, signer)
 }
@@ -140,6 +144,10 @@ func (a *Authority) embeddedPath(t *token, signer *x509.Certificate) error {
 	opts := a.options(between)
 	opts.CurrentTime = t.info.Time
 	_, err := signer.Verify(opts)
+	var unknown x509.UnknownAuthorityError
+	if errors.As(err, &unknown) {
+		return fmt.Errorf("%w: %w", ErrUnknown, err)
+	}
 	return err
 }
 
