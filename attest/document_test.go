@@ -86,6 +86,17 @@ func TestTooManyDocuments(t *testing.T) {
 	}
 }
 
+func severalRoots(t testing.TB, roots ...[]byte) *trust.Trust {
+	t.Helper()
+	var files []trust.File
+	for i, r := range roots {
+		files = append(files, trust.File{Name: strings.Repeat("x", i+1) + "/trusted_root.json", Bytes: r})
+	}
+	parsed, err := trust.Parse(files)
+	must(t, err)
+	return parsed
+}
+
 // TestSeveralRoots: a bundle is verified within one trusted root, and a root
 // that knows nothing of it takes nothing away.
 func TestSeveralRoots(t *testing.T) {
@@ -94,26 +105,17 @@ func TestSeveralRoots(t *testing.T) {
 	other, err := ca.NewVirtualSigstore()
 	must(t, err)
 	f := virtualV2(t, virtual)
-	parse := func(roots ...[]byte) *trust.Trust {
-		var files []trust.File
-		for i, r := range roots {
-			files = append(files, trust.File{Name: strings.Repeat("x", i+1) + "/trusted_root.json", Bytes: r})
-		}
-		parsed, err := trust.Parse(files)
-		must(t, err)
-		return parsed
-	}
-	f.trust = parse(virtualRoot(t, other), f.root)
+	f.trust = severalRoots(t, virtualRoot(t, other), f.root)
 	v := f.verify(t, f.bundle)
 	if !v.Verified || v.Trust.Root != "xx/trusted_root.json" {
 		t.Fatalf("%+v", v)
 	}
-	f.trust = parse(virtualRoot(t, other))
+	f.trust = severalRoots(t, virtualRoot(t, other))
 	if v := f.verify(t, f.bundle); v.Verified {
 		t.Error("verified by a root that knows nothing of it")
 	}
 	// The log of one root and the authorities of another make no third root.
-	f.trust = parse(withOnly(t, virtual, true), withOnly(t, virtual, false))
+	f.trust = severalRoots(t, withOnly(t, virtual, true), withOnly(t, virtual, false))
 	if v := f.verify(t, f.bundle); len(v.Established.Logs) > 0 && len(v.Established.Times) > 0 {
 		t.Errorf("a log and a time of two roots together: %+v", v.Established)
 	}

@@ -32,9 +32,9 @@ type wireEnvelope struct {
 	Signatures  []struct {
 		KeyID   string                    `json:"keyid"`
 		Sig     string                    `json:"sig"`
-		Unknown map[string]jsontext.Value `json:",unknown"`
+		Unknown map[string]jsontext.Value `json:",embed"`
 	} `json:"signatures"`
-	Unknown map[string]jsontext.Value `json:",unknown"`
+	Unknown map[string]jsontext.Value `json:",embed"`
 }
 
 func (d *Document) parseEnvelope(text []byte) error {

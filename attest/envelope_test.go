@@ -11,10 +11,12 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
+	"github.com/sigstore/sigstore-go/pkg/testing/ca"
 
 	"stellad/attest"
 	"stellad/attest/trust"
@@ -144,6 +146,77 @@ func TestEnvelopeThreshold(t *testing.T) {
 				t.Errorf("%d signatures named as not authenticated, want %d: %q", n, c.strange, v.NotAuthenticated)
 			}
 		})
+	}
+}
+
+// TestThresholdByPurpose: a key that signs other things does not count.
+func TestThresholdByPurpose(t *testing.T) {
+	a, b := newP256(t, "a.pem"), newP256(t, "b.pem")
+	want := accepting(trust.Needs{Signatures: 2, LogEntries: trust.Unset, Timestamps: trust.Unset}, a, b)
+	text := envelopeOf(t, statementOf(virtualDigest), a, b)
+	if v := verifyText(t, text, want); !v.Verified {
+		t.Fatal(v.Reason)
+	}
+	want.Signers[1].PredicateTypes = []string{"https://example.test/other"}
+	if v := verifyText(t, text, want); v.Verified || !strings.Contains(v.Reason, "needs 2 signatures, 1 proven") {
+		t.Errorf("verified %v: %s", v.Verified, v.Reason)
+	}
+}
+
+// TestKeyBundleNeedsLog: a key's bundle without a log entry is refused wherever
+// the trust root knows a log, though another trusted root in it knows none.
+func TestKeyBundleNeedsLog(t *testing.T) {
+	virtual, err := ca.NewVirtualSigstore()
+	must(t, err)
+	s := newP256(t, "k.pem")
+	payload := statementOf(virtualDigest)
+	text := []byte(`{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{"publicKey":{"hint":"k"}},"dsseEnvelope":{"payloadType":"` +
+		inToto + `","payload":"` + base64.StdEncoding.EncodeToString(payload) + `","signatures":[{"sig":"` + s.sign(t, inToto, payload) + `"}]}}`)
+	docs, err := attest.Parse(text)
+	must(t, err)
+	for name, c := range map[string]struct {
+		roots [][]byte
+		ok    bool
+	}{
+		"no trusted root":              {nil, true},
+		"a root without a log":         {[][]byte{withOnly(t, virtual, false)}, true},
+		"a root with a log":            {[][]byte{withOnly(t, virtual, true)}, false},
+		"one without and one with one": {[][]byte{withOnly(t, virtual, false), withOnly(t, virtual, true)}, false},
+		"one with and one without one": {[][]byte{withOnly(t, virtual, true), withOnly(t, virtual, false)}, false},
+	} {
+		believed := trust.None()
+		if c.roots != nil {
+			believed = severalRoots(t, c.roots...)
+		}
+		v := attest.NewVerifier(believed).Verify(docs[0], accepting(trust.DefaultNeeds, s))
+		if v.Verified != c.ok || !c.ok && !strings.Contains(v.Reason, "needs 1 log entries, 0 proven") {
+			t.Errorf("%s: verified %v: %s", name, v.Verified, v.Reason)
+		}
+	}
+}
+
+// TestOneDocumentForAll: what one reader takes for the payload, all must.
+func TestOneDocumentForAll(t *testing.T) {
+	s := newP256(t, "k.pem")
+	good := string(envelopeOf(t, statementOf(virtualDigest), s))
+	for name, text := range map[string]string{
+		"a payload in capitals":    strings.Replace(good, `"payload":`, `"Payload":"e30=","payload":`, 1),
+		"a payload type":           strings.Replace(good, `"payloadType":`, `"payloadtype":"x","payloadType":`, 1),
+		"signatures":               strings.Replace(good, `"signatures":`, `"Signatures":[],"signatures":`, 1),
+		"a signature":              strings.Replace(good, `"sig":`, `"SIG":"AAAA","sig":`, 1),
+		"a line end in the base64": strings.Replace(good, `"payload":"`, `"payload":"\n`, 1),
+	} {
+		if _, err := attest.Parse([]byte(text)); text == good || !errors.Is(err, attest.ErrNotBundle) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	v := verifyText(t, []byte(strings.Replace(good, `"payload":`, `"extra":1,"payload":`, 1)), accepting(trust.DefaultNeeds, s))
+	if !v.Verified || !namesPath(v.NotAuthenticated, "extra") {
+		t.Errorf("a member that DSSE does not know: %+v", v)
+	}
+	twice := strings.Replace(string(statementOf(virtualDigest)), `"subject":`, `"Subject":[],"subject":`, 1)
+	if v := verifyText(t, envelopeOf(t, []byte(twice), s), accepting(trust.DefaultNeeds, s)); v.Verified || !strings.Contains(v.Reason, "no in-toto statement") {
+		t.Errorf("a statement with two subjects: %+v", v)
 	}
 }
 

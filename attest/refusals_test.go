@@ -1,8 +1,10 @@
 package attest_test
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
+	"time"
 
 	protobundle "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
 	protocommon "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
@@ -86,6 +88,17 @@ func TestRefusedBundles(t *testing.T) {
 		{"a checkpoint of a thousand lines", v03, func(b *protobundle.Bundle) {
 			b.VerificationMaterial.TlogEntries[0].InclusionProof.Checkpoint.Envelope += strings.Repeat("x\n", 1000)
 		}, "more than 100 lines"},
+		{"a second line by the log's own key", v03, func(b *protobundle.Bundle) {
+			proof, id := b.VerificationMaterial.TlogEntries[0].InclusionProof, b.VerificationMaterial.TlogEntries[0].LogId.KeyId
+			line := "— rekor.localhost " + base64.StdEncoding.EncodeToString(append(append([]byte{}, id[:4]...), make([]byte, 64)...))
+			proof.Checkpoint.Envelope += line + "\n"
+		}, "two signatures by the log's key"},
+		{"a long second line by the log's own key", real, func(b *protobundle.Bundle) {
+			proof, id := b.VerificationMaterial.TlogEntries[0].InclusionProof, b.VerificationMaterial.TlogEntries[0].LogId.KeyId
+			line := "— rekor.sigstore.dev " + base64.StdEncoding.EncodeToString(append(append([]byte{}, id[:4]...), make([]byte, 60_000)...))
+			proof.Checkpoint.Envelope += line + "\n"
+		}, "two signatures by the log's key"},
+		{"another index than the proof's", v03, func(b *protobundle.Bundle) { b.VerificationMaterial.TlogEntries[0].InclusionProof.LogIndex++ }, "logIndex is not the one"},
 		{"the entry of another bundle", v03, func(b *protobundle.Bundle) {
 			b.VerificationMaterial.TlogEntries = virtualV2(t, virtual).proto(t).VerificationMaterial.TlogEntries
 		}, "log entry"},
@@ -123,6 +136,49 @@ func chainOf(certs ...[]byte) *protobundle.VerificationMaterial_X509CertificateC
 		chain.Certificates = append(chain.Certificates, &protocommon.X509Certificate{RawBytes: c})
 	}
 	return &protobundle.VerificationMaterial_X509CertificateChain{X509CertificateChain: chain}
+}
+
+// TestLogSpan: an entry of Rekor v2 has no time of its own; the timestamp's must
+// be in the span of the log's key, both ends of it inclusive.
+func TestLogSpan(t *testing.T) {
+	virtual, err := ca.NewVirtualSigstore()
+	must(t, err)
+	f := virtualV2(t, virtual)
+	at := f.verify(t, f.bundle).Established.Times[0].Time
+	for name, c := range map[string]struct {
+		start, end time.Time
+		ok         bool
+	}{
+		"around":        {at.Add(-time.Hour), at.Add(time.Hour), true},
+		"to the second": {at, at, true},
+		"before":        {at.Add(-time.Hour), at.Add(-time.Second), false},
+		"after":         {at.Add(time.Second), at.Add(time.Hour), false},
+	} {
+		logs := virtualLogs(t, virtual)
+		for _, log := range logs {
+			log.ValidityPeriodStart, log.ValidityPeriodEnd = c.start, c.end
+		}
+		narrowed := f.trusting(t, rootOf(t, virtual.FulcioCertificateAuthorities(), virtual.TimestampingAuthorities(), logs))
+		if v := narrowed.verify(t, f.bundle); v.Verified != c.ok || !c.ok && !strings.Contains(v.Reason, "outside the span") {
+			t.Errorf("%s: verified %v: %s", name, v.Verified, v.Reason)
+		}
+	}
+}
+
+// TestUnknownTimestamper: a timestamp by an authority that the trusted root does
+// not know proves nothing, is named, and takes nothing away.
+func TestUnknownTimestamper(t *testing.T) {
+	virtual, err := ca.NewVirtualSigstore()
+	must(t, err)
+	v1, v2 := virtualV1(t, virtual), virtualV2(t, virtual)
+	known := rootOf(t, virtual.FulcioCertificateAuthorities(), nil, virtualLogs(t, virtual))
+	v := v1.trusting(t, known).verify(t, v1.bundle)
+	if !v.Verified || len(v.Established.Times) != 1 || !namesPath(v.NotAuthenticated, "verificationMaterial.timestampVerificationData.rfc3161Timestamps[0].signedTimestamp") {
+		t.Errorf("%+v", v)
+	}
+	if v := v2.trusting(t, known).verify(t, v2.bundle); v.Verified || !strings.Contains(v.Reason, "no proven time") {
+		t.Errorf("verified by nobody's time: %+v", v)
+	}
 }
 
 // TestRefusedExpectations takes a bundle that verifies and asks more of it.

@@ -1,6 +1,7 @@
 package attest
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -34,7 +35,7 @@ func (c *chain) identity() (State, string, error) {
 			continue
 		}
 		if err := c.meets(s, 1); err != nil {
-			reason = err
+			reason = cmp.Or(reason, err)
 			continue
 		}
 		ref.Name = s.Name
@@ -50,19 +51,19 @@ func (c *chain) identity() (State, string, error) {
 func (c *chain) key() (State, string, error) {
 	c.established.Signer = &SignerRef{Keys: keyRefs(c.keys)}
 	c.lack("nothing about whether the key was compromised, then or since")
-	reason := errNoSigner
+	var reason error
 	for _, s := range c.want.Signers {
 		if !hasAny(s, c.keys) {
 			continue
 		}
 		if err := c.meets(s, c.countKeys()); err != nil {
-			reason = err
+			reason = cmp.Or(reason, err)
 			continue
 		}
 		c.established.Signer.Name = s.Name
 		return Held, strings.Join(keyNames(c.keys), ", ") + accepted(s), nil
 	}
-	return "", "", reason
+	return "", "", cmp.Or(reason, errNoSigner)
 }
 
 // countKeys counts the distinct keys that signed and that some signer may use

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -8,10 +9,33 @@ import (
 	"testing"
 )
 
-// offline are the commands that must do their work without a network.
-var offline = [][]string{
-	{"stella", "attest", "verify", "--offline", "--bundle", "sigstore-js.sigstore.json", "--trust-root", "trust", "--digest", demoDigest},
-	{"stella", "rekor", "verify", "--offline", "--proof", "sigstore-js.sigstore.json", "--trust-root", "trust"},
+// offline are commands that must do their work without a network, and the status that they leave with.
+var offline = []struct {
+	name   string
+	status int
+	args   []string
+}{
+	{"bundle", 0, []string{"stella", "attest", "verify", "--offline", "--bundle", "sigstore-js.sigstore.json", "--trust-root", "trust", "--digest", demoDigest}},
+	{"json", 0, []string{"stella", "attest", "verify", "--bundle", "sigstore-js.sigstore.json", "--trust-root", "trust", "-o", "json"}},
+	{"folder", 2, []string{"stella", "attest", "verify", "--bundle", ".", "--trust-root", "trust"}},
+	{"refusal", 3, []string{"stella", "attest", "verify", "--bundle", "sigstore-js.sigstore.json", "--trust-root", "trust/trusted_root.json"}},
+	{"bad input", 2, []string{"stella", "attest", "verify", "--bundle", "README.md", "--trust-root", "trust"}},
+	{"image", 2, []string{"stella", "attest", "verify", "--bundle", "sigstore-js.sigstore.json", "--trust-root", "trust", "--image", "README.md"}},
+	{"proof", 0, []string{"stella", "rekor", "verify", "--offline", "--proof", "sigstore-js.sigstore.json", "--trust-root", "trust"}},
+	{"help", 0, []string{"stella", "attest", "verify", "--help"}},
+}
+
+// leaves checks a command's status.
+func leaves(t *testing.T, status int, cmd *exec.Cmd) {
+	t.Helper()
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	if got := cmd.ProcessState.ExitCode(); got != status {
+		t.Fatalf("exit status %d, want %d\n%s", got, status, out)
+	}
 }
 
 // TestNoNetwork runs them where there is none: in a network namespace of their own.
@@ -20,11 +44,9 @@ func TestNoNetwork(t *testing.T) {
 	if os.Geteuid() == 0 {
 		cut = "-n"
 	}
-	for _, args := range offline {
-		t.Run(args[1], func(t *testing.T) {
-			if out, err := inDemo(append([]string{"unshare", cut}, args...)).CombinedOutput(); err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
+	for _, c := range offline {
+		t.Run(c.name, func(t *testing.T) {
+			leaves(t, c.status, inDemo(append([]string{"unshare", cut}, c.args...)))
 		})
 	}
 }
@@ -34,13 +56,10 @@ var otherSocket = regexp.MustCompile(`(?m)^.*\b(?:socket|connect)\((?:.*AF_(?:[^
 
 // TestNoSocket traces every socket that they and their threads ask the kernel for.
 func TestNoSocket(t *testing.T) {
-	for _, args := range offline {
-		t.Run(args[1], func(t *testing.T) {
+	for _, c := range offline {
+		t.Run(c.name, func(t *testing.T) {
 			trace := filepath.Join(t.TempDir(), "trace")
-			out, err := inDemo(append([]string{"strace", "-f", "-qq", "-e", "trace=socket,connect", "-o", trace}, args...)).CombinedOutput()
-			if err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
+			leaves(t, c.status, inDemo(append([]string{"strace", "-f", "-qq", "-e", "trace=socket,connect", "-o", trace}, c.args...)))
 			text, err := os.ReadFile(trace)
 			if err != nil {
 				t.Fatal(err)

@@ -131,6 +131,13 @@ func TestVerify(t *testing.T) {
 			t.Errorf("%s: %+v %v", name, got, err)
 		}
 	}
+	for name, token := range map[string][]byte{"outside": a.stamp(t, nil), "inside": a.stamp(t, embed)} {
+		for _, known := range []bool{true, false} {
+			if _, err := newTSA(t, nil).authority(t, known).Verify(token, message); !errors.Is(err, rfc3161.ErrUnknown) {
+				t.Errorf("another authority's, certificate %s, signer known %v: %v", name, known, err)
+			}
+		}
+	}
 	if _, err := a.authority(t, false).Verify(a.stamp(t, embed), message); err != nil {
 		t.Errorf("a signer that leads to the root: %v", err)
 	}
