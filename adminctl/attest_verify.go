@@ -35,12 +35,20 @@ func newAttestVerifyCmd() *cobra.Command {
 
 No network socket is opened and nothing is looked up, ever; --offline is accepted
 and changes nothing. Who is accepted is what signers.toml in the trust root says,
-or else the --certificate-… or --key options. Without an artifact the verdict
-says that none was compared.
+or else the --certificate-… or --key options, which stand in for all that it says.
+Without an artifact the verdict says that none was compared.
 
 A trust root is a folder: trusted_root*.json (Sigstore), keys/*.pem, logs/*.vkey
 and signers.toml, subfolders counted. It is --trust-root, else $STELLA_TRUST_ROOT,
-else ` + defaultTrustRoot + `.`,
+else ` + defaultTrustRoot + `. In signers.toml:
+
+  [[signer]]
+  identity = "https://github.com/acme/app/.github/workflows/release.yml@refs/heads/main"
+  issuer = "https://token.actions.githubusercontent.com"
+  predicate-types = ["https://slsa.dev/provenance/v1"]   # any, if left out
+
+  [[signer]]
+  key = "keys/release.pem"                               # beside this file`,
 		Example: `  stella attest verify --bundle app.sigstore.json --trust-root roots/ --artifact app.tgz
   stella attest verify --bundle app.dsse.json --key release.pem --digest sha256:9f86d081…
   stella attest verify --bundle evidence/ --image app.oci.tar --report verdict.html`,
@@ -48,7 +56,7 @@ else ` + defaultTrustRoot + `.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runAttestVerify(cmd, opts) },
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&opts.bundles, "bundle", nil, "a bundle, an envelope, JSON lines of them, or a folder of such `files`; repeatable")
+	flags.StringArrayVar(&opts.bundles, "bundle", nil, "a bundle, an envelope, JSON lines of them, or a folder of such `files` (.json, .jsonl, .sigstore, .bundle, .dsse); repeatable")
 	addTrustRootFlags(cmd, &opts.trustRoot)
 	opts.artifact.addFlags(cmd)
 	opts.signer.addFlags(cmd)

@@ -92,7 +92,7 @@ func (o rekorVerifyOptions) verifyProofs(w io.Writer, proofs []*logproof.Proof, 
 		r, err := p.Verify(checkpoint, entry, keys)
 		switch {
 		case errors.Is(err, logproof.ErrMissing):
-			return badInput(fmt.Errorf("%s: %w; give --checkpoint or --entry", o.proof, err))
+			return badInput(fmt.Errorf("%s: %w; %s", o.proof, err, o.lacks(p)))
 		case o.checkpoint != "" && noCheckpoint(err):
 			return badInput(fmt.Errorf("%s: %w", o.checkpoint, err))
 		case err != nil:
@@ -112,6 +112,14 @@ func (o rekorVerifyOptions) verifyCheckpoint(w io.Writer, checkpoint []byte, key
 		return o.refuse(w, o.checkpoint, err)
 	}
 	return o.print(w, "Checkpoint signature valid", []*logproof.Result{logproof.ResultOf(signed)})
+}
+
+// lacks says which option would complete a proof.
+func (o rekorVerifyOptions) lacks(p *logproof.Proof) string {
+	if o.checkpoint == "" && p.Checkpoint == nil {
+		return "give --checkpoint"
+	}
+	return "give --entry"
 }
 
 // noCheckpoint tells that bytes are no checkpoint at all, as opposed to one that does not verify.

@@ -23,11 +23,11 @@ type Key struct {
 
 // ParseKeys reads the public keys of a PEM file, PKIX SubjectPublicKeyInfo or
 // PKCS #1. ECDSA on P-256, P-384 and P-521, Ed25519, and RSA of 2048 bits and
-// more are accepted. Errors wrap ErrTrust.
+// more are accepted. Errors name the file.
 func ParseKeys(name string, text []byte) ([]*Key, error) {
 	keys, err := parseKeys(File{Name: name, Bytes: text})
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrTrust, name, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return keys, nil
 }

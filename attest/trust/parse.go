@@ -69,11 +69,11 @@ func (t *Trust) add(f File) error {
 }
 
 // ParseLogs reads a file of verifier keys of logs and witnesses, one a line;
-// blank lines and # comments are free. Errors wrap ErrTrust.
+// blank lines and # comments are free. Errors name the file.
 func ParseLogs(name string, text []byte) ([]*tlog.VerifierKey, error) {
 	keys, err := parseLogs(File{Name: name, Bytes: text})
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrTrust, name, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return keys, nil
 }
