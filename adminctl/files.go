@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"stellad/attest/report"
 )
 
 const maxKeyFile = 1 << 20
@@ -109,16 +107,4 @@ func writeWhole(name string, write func(io.Writer) error) (err error) {
 		return err
 	}
 	return os.Rename(f.Name(), name)
-}
-
-// reportForm tells a report's form by its file's name; "" asks for none.
-func reportForm(name string) (report.Form, error) {
-	if name == "" {
-		return "", nil
-	}
-	form, err := report.FormOf(name)
-	if err != nil {
-		return "", badInput(fmt.Errorf("--report %s: %w", name, err))
-	}
-	return form, nil
 }
