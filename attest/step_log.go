@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sigstore/sigstore-go/pkg/root"
@@ -18,7 +19,7 @@ import (
 // log verifies each entry of a log that the trusted root knows. One that does
 // not verify refuses the bundle, whatever other entries prove.
 func (c *chain) log() (State, string, error) {
-	detail := ""
+	var details []string
 	for i, entry := range c.entity.entries {
 		log, known := c.root.RekorLogs()[hex.EncodeToString([]byte(entry.LogKeyID()))]
 		if !known {
@@ -29,7 +30,7 @@ func (c *chain) log() (State, string, error) {
 			return "", "", fmt.Errorf("tlogEntries[%d] of %s: %w", i, log.BaseURL, err)
 		}
 		ref := c.established.Logs[len(c.established.Logs)-1]
-		detail = fmt.Sprintf("index %d of %s", ref.Index, ref.Log)
+		details = append(details, fmt.Sprintf("index %d of %s", ref.Index, ref.Log))
 		if !ref.Proof {
 			c.lack(fmt.Sprintf("no inclusion proof: %s promised the entry and is not shown to hold it", ref.Log))
 		}
@@ -41,7 +42,7 @@ func (c *chain) log() (State, string, error) {
 		}
 		return Absent, "none by a log that the trusted root knows", nil
 	}
-	return Held, detail, nil
+	return Held, strings.Join(details, "; "), nil
 }
 
 func (c *chain) logEntry(i int, entry *tlog.Entry, log *root.TransparencyLog) error {
@@ -125,8 +126,11 @@ func (c *chain) time() (State, string, error) {
 		c.lack("no proven time: the signature may be of any date")
 		return Absent, "nobody but the signer says when", nil
 	}
-	t := c.established.Times[len(c.established.Times)-1]
-	return Held, fmt.Sprintf("%s by %s", t.Time.Format(time.RFC3339), t.By), nil
+	var details []string
+	for _, t := range c.established.Times {
+		details = append(details, fmt.Sprintf("%s by %s", t.Time.Format(time.RFC3339), t.By))
+	}
+	return Held, strings.Join(details, "; "), nil
 }
 
 func (c *chain) timestamp(i int, stamp []byte) error {

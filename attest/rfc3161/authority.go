@@ -83,9 +83,6 @@ func (a *Authority) Between(start, end time.Time) *Authority {
 	return &narrowed
 }
 
-// URI names the authority, as its trust root does.
-func (a *Authority) URI() string { return a.uri }
-
 func (a *Authority) options(between *x509.CertPool) x509.VerifyOptions {
 	return x509.VerifyOptions{
 		Roots: a.roots, Intermediates: between,
