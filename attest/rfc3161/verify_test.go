@@ -1,6 +1,7 @@
 package rfc3161_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -258,6 +259,43 @@ func TestSameNameOtherKey(t *testing.T) {
 				t.Errorf("known %v, certificate %s: a forgery verifies: %+v", known, name, got)
 			}
 		}
+	}
+}
+
+// TestNamedCertificate: the token names by its hash the certificate that made it.
+// Another for the same key, of the same issuer and serial number, is not that one.
+func TestNamedCertificate(t *testing.T) {
+	a := newTSA(t, nil)
+	token := a.stamp(t, nil)
+	rootKey, root := issue(t, &x509.Certificate{
+		Subject: pkix.Name{CommonName: "root"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}, nil, nil)
+	template := *a.signer
+	template.NotAfter = template.NotAfter.AddDate(1, 0, 0)
+	template.ExtKeyUsage, template.ExtraExtensions = nil, []pkix.Extension{usages(t, true, oidTimeStamping)}
+	der, err := x509.CreateCertificate(rand.Reader, &template, root, &a.key.PublicKey, rootKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	authority, err := rfc3161.NewAuthority("", []*x509.Certificate{root}, []*x509.Certificate{again})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := authority.Verify(token, message); err == nil || !strings.Contains(err.Error(), "names another certificate") {
+		t.Errorf("%+v %v", got, err)
+	}
+}
+
+// TestForm: a token is CMS signed data of version 3.
+func TestForm(t *testing.T) {
+	a := newTSA(t, nil)
+	token := bytes.Replace(a.stamp(t, nil), []byte{2, 1, 3}, []byte{2, 1, 1}, 1)
+	if _, err := a.authority(t, true).Verify(token, message); err == nil || !strings.Contains(err.Error(), "CMS version 1") {
+		t.Errorf("%v", err)
 	}
 }
 
