@@ -2,7 +2,6 @@ package attest
 
 import (
 	"crypto"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -96,6 +95,14 @@ func (c *chain) refuse(link string, err error) *chain {
 	return c
 }
 
+// loosen names a field that is no part of any proof, as its JSON path.
+func (c *chain) loosen(format string, args ...any) {
+	c.loose = append(c.loose, fmt.Sprintf(format, args...))
+}
+
+// lack says what a reader might take for granted and may not.
+func (c *chain) lack(text string) { c.missing = append(c.missing, text) }
+
 // reached counts the links that stood before the first that failed.
 func (c *chain) reached() int {
 	n := 0
@@ -139,5 +146,3 @@ func oneLine(err error) string {
 	}
 	return text
 }
-
-var errNoSigner = errors.New("no accepted signer")

@@ -3,49 +3,13 @@ package attest
 import (
 	"bytes"
 	"crypto"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
-	protobundle "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
 	protocommon "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 
 	"stellad/attest/trust"
 )
-
-// document names the fields that are hints by specification.
-func (c *chain) document() (State, string, error) {
-	if c.entity == nil {
-		switch n := len(c.doc.envelope.signatures); {
-		case n == 0:
-			return "", "", errors.New("the envelope has no signature")
-		case n > maxSignatures:
-			return "", "", fmt.Errorf("%d signatures, more than %d", n, maxSignatures)
-		}
-		c.loose = append(c.loose, c.doc.envelope.loose...)
-		return Held, c.doc.Form, nil
-	}
-	c.loosen("mediaType")
-	if c.doc.bundle.GetDsseEnvelope() != nil {
-		c.loosen("dsseEnvelope.signatures[0].keyid")
-	}
-	switch m := c.doc.bundle.GetVerificationMaterial().GetContent().(type) {
-	case *protobundle.VerificationMaterial_PublicKey:
-		c.loosen("verificationMaterial.publicKey.hint")
-	case *protobundle.VerificationMaterial_X509CertificateChain:
-		for i := range m.X509CertificateChain.GetCertificates()[1:] {
-			c.loosen("verificationMaterial.x509CertificateChain.certificates[%d]", i+1)
-		}
-	}
-	return Held, c.doc.Form, nil
-}
-
-func (c *chain) loosen(format string, args ...any) {
-	c.loose = append(c.loose, fmt.Sprintf(format, args...))
-}
-
-func (c *chain) lack(text string) { c.missing = append(c.missing, text) }
 
 // signature finds the key that made the signature: the certificate's, or one of
 // those that an accepted signer may use. It is the first link because it is the
@@ -154,37 +118,6 @@ func offeredKeys(signers []*trust.Signer) []*trust.Key {
 	return keys
 }
 
-// envelopeSignatures finds which of the accepted keys signed a bare envelope.
-// A threshold counts keys, so a key counts once however often it signed.
-func (c *chain) envelopeSignatures() (State, string, error) {
-	env := c.doc.envelope
-	keys := offeredKeys(c.want.Signers)
-	if len(keys) == 0 {
-		return "", "", fmt.Errorf("%w: a DSSE envelope is signed by keys, and no key is accepted; add one to the trust root as keys/NAME.pem or give --key", errNoSigner)
-	}
-	for i, sig := range env.signatures {
-		if k := c.keyThatSigned(sig, keys); k == nil {
-			c.loosen("signatures[%d].sig", i)
-		} else if !containsKey(c.keys, k) {
-			c.keys = append(c.keys, k)
-		}
-	}
-	if len(c.keys) == 0 {
-		return "", "", errors.New("none of its signatures is by an accepted key")
-	}
-	c.established.Signatures = len(c.keys)
-	return Held, fmt.Sprintf("over the DSSE envelope, by %d of the accepted keys", len(c.keys)), nil
-}
-
-func (c *chain) keyThatSigned(sig []byte, keys []*trust.Key) *trust.Key {
-	for _, k := range keys {
-		if c.message().signedBy(k.Public, sig) == nil {
-			return k
-		}
-	}
-	return nil
-}
-
 func containsKey(keys []*trust.Key, k *trust.Key) bool {
 	for _, have := range keys {
 		if have.ID == k.ID {
@@ -192,17 +125,4 @@ func containsKey(keys []*trust.Key, k *trust.Key) bool {
 		}
 	}
 	return false
-}
-
-func keyRefs(keys []*trust.Key) []KeyRef {
-	refs := make([]KeyRef, len(keys))
-	for i, k := range keys {
-		refs[i] = KeyRef{Name: k.Name, SHA256: k.ID}
-	}
-	return refs
-}
-
-func hexSHA256(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
 }

@@ -2,11 +2,16 @@ package attest
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 
 	"stellad/attest/trust"
 )
+
+var errNoSigner = errors.New("no accepted signer")
 
 // signer finds an accepted signer whose every demand is met. Of several that
 // match, one is enough.
@@ -17,17 +22,10 @@ func (c *chain) signer() (State, string, error) {
 	return c.key()
 }
 
-// envelopeSigner is signer for a bare envelope, which has no place for a log
-// entry or a time.
-func (c *chain) envelopeSigner() (State, string, error) {
-	c.lack("no log entry: a bare DSSE envelope carries none")
-	c.lack("no proven time: the signature may be of any date")
-	return c.key()
-}
-
 func (c *chain) identity() (State, string, error) {
 	san, issuer := c.summary.SubjectAlternativeName, c.summary.Issuer
-	ref := &SignerRef{Identity: san, Issuer: issuer, Certificate: hexSHA256(c.entity.leaf.Raw)}
+	fingerprint := sha256.Sum256(c.entity.leaf.Raw)
+	ref := &SignerRef{Identity: san, Issuer: issuer, Certificate: hex.EncodeToString(fingerprint[:])}
 	c.established.Signer = ref
 	var reason error
 	for _, s := range c.want.Signers {
@@ -164,4 +162,12 @@ func hasAny(s *trust.Signer, keys []*trust.Key) bool {
 		}
 	}
 	return false
+}
+
+func keyRefs(keys []*trust.Key) []KeyRef {
+	refs := make([]KeyRef, len(keys))
+	for i, k := range keys {
+		refs[i] = KeyRef{Name: k.Name, SHA256: k.ID}
+	}
+	return refs
 }

@@ -1,9 +1,6 @@
 package attest
 
 import (
-	"crypto"
-	"encoding/hex"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -131,36 +128,3 @@ const (
 	Failed     State = "failed"
 	NotReached State = "not reached"
 )
-
-// Artifact is what a document is verified against.
-type Artifact struct {
-	Name  string    // "" for a digest that was given as such
-	Kind  string    // as Match has it
-	Any   []Digests // digests of it: one for a file, several for an image
-	Kinds []string  // of each of Any, where they differ
-	Flaw  error     // why it is not what its own digests say; it is then no artifact of any document
-}
-
-// Digests are an artifact's raw digests, by hash: SHA-256, SHA-384 and SHA-512
-// are looked at.
-type Digests map[crypto.Hash][]byte
-
-var algorithms = map[string]crypto.Hash{"sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512}
-
-func algorithmOf(hash crypto.Hash) string {
-	for name, h := range algorithms {
-		if h == hash {
-			return name
-		}
-	}
-	return ""
-}
-
-func (d Digests) String() string {
-	for _, h := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
-		if sum, have := d[h]; have {
-			return fmt.Sprintf("%s:%s", algorithmOf(h), hex.EncodeToString(sum))
-		}
-	}
-	return "none"
-}
