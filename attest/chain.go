@@ -79,8 +79,10 @@ func (c *chain) judge(steps []step) *chain {
 			c.links = append(c.links, Link{Name: s.name, State: NotReached})
 			continue
 		}
+		before := c.established
 		state, detail, err := s.check(c)
 		if err != nil {
+			c.established = before // what a step left that failed is no finding
 			c.refuse(s.name, err)
 			continue
 		}

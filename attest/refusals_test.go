@@ -214,8 +214,12 @@ func TestRefusedExpectations(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f.want = c.want
-			if v := f.verify(t, f.bundle); v == nil || v.Verified || !strings.Contains(v.Reason, c.reason) {
+			v := f.verify(t, f.bundle)
+			if v == nil || v.Verified || !strings.Contains(v.Reason, c.reason) {
 				t.Fatalf("want a refusal with %q, got %+v", c.reason, v)
+			}
+			if e := v.Established; e.Signer != nil || e.Artifact != nil || strings.HasPrefix(v.Reason, "statement") && e.Subjects != nil {
+				t.Errorf("what a failed link left reads as established: %+v", e)
 			}
 		})
 	}
