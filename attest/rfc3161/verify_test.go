@@ -13,6 +13,7 @@ import (
 	"encoding/asn1"
 	"errors"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -296,6 +297,38 @@ func TestForm(t *testing.T) {
 	token := bytes.Replace(a.stamp(t, nil), []byte{2, 1, 3}, []byte{2, 1, 1}, 1)
 	if _, err := a.authority(t, true).Verify(token, message); err == nil || !strings.Contains(err.Error(), "CMS version 1") {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestTwoSigners: a token has one signer, were the second the same once more.
+func TestTwoSigners(t *testing.T) {
+	a := newTSA(t, nil)
+	var response struct {
+		Status asn1.RawValue
+		Token  struct {
+			Type    asn1.ObjectIdentifier
+			Content struct {
+				Version      int
+				Digests      asn1.RawValue
+				Encapsulated asn1.RawValue
+				Certificates asn1.RawValue   `asn1:"optional,tag:0"`
+				Signers      []asn1.RawValue `asn1:"set"`
+			} `asn1:"explicit,tag:0"`
+		}
+	}
+	if _, err := asn1.Unmarshal(a.stamp(t, nil), &response); err != nil {
+		t.Fatal(err)
+	}
+	signer := response.Token.Content.Signers[:1]
+	for n, reason := range []string{"0 signers", "", "2 signers"} {
+		response.Token.Content.Signers = slices.Repeat(signer, n)
+		token, err := asn1.Marshal(response)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.authority(t, true).Verify(token, message); (err == nil) != (reason == "") || err != nil && !strings.Contains(err.Error(), reason) {
+			t.Errorf("%d signers: %v", n, err)
+		}
 	}
 }
 
