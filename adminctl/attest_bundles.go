@@ -67,9 +67,15 @@ func (v verification) all(ctx context.Context, files []string, progress progress
 	defer progress.done()
 	found := make([][]report.Entry, len(files))
 	var next atomic.Int64
+	var bug atomic.Pointer[fault]
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(files)) {
 		workers.Go(func() {
+			defer func() {
+				if value := recover(); value != nil {
+					bug.Store(faultOf(value))
+				}
+			}()
 			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
 				if i >= len(files) {
@@ -81,5 +87,8 @@ func (v verification) all(ctx context.Context, files []string, progress progress
 		})
 	}
 	workers.Wait()
+	if bug := bug.Load(); bug != nil {
+		panic(bug) // a worker's panic would end the program with Go's own status
+	}
 	return slices.Concat(found...), ctx.Err()
 }

@@ -55,12 +55,13 @@ func (o attestVerifyOptions) keepInputs(files []string) error {
 	if o.report == "" {
 		return nil
 	}
-	inputs := slices.Concat(files, o.signer.keys, []string{o.artifact.file, o.artifact.image})
+	trusted, _ := trustRootDir(o.trustRoot)
+	inputs := slices.Concat(files, o.signer.keys, []string{o.artifact.file, o.artifact.image, trusted})
 	if slices.ContainsFunc(inputs, func(input string) bool { return sameFile(input, o.report) }) {
-		return badInput(fmt.Errorf("--report %s: it is a file that is to be verified", o.report))
+		return badInput(fmt.Errorf("--report %s: it is a file that is verified or trusted; write it elsewhere", o.report))
 	}
-	for _, folder := range slices.Concat(o.bundles, []string{o.trustRoot}) {
-		if folder != "" && liesBelow(o.report, folder) {
+	for _, folder := range append(slices.Clone(o.bundles), trusted) {
+		if liesBelow(o.report, folder) {
 			return badInput(fmt.Errorf("--report %s: it lies in %s, which is verified or trusted; write it elsewhere", o.report, folder))
 		}
 	}

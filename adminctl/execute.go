@@ -43,6 +43,14 @@ type fault struct {
 	stack []byte
 }
 
+// faultOf gives the fault of a value that was recovered. One that a worker handed on keeps the worker's stack.
+func faultOf(value any) *fault {
+	if f, ok := value.(*fault); ok {
+		return f
+	}
+	return &fault{value, debug.Stack()}
+}
+
 func (f *fault) Error() string {
 	return fmt.Sprintf("a fault in this program, please report it: %v", f.value)
 }
@@ -53,8 +61,8 @@ func unlessInterrupted(ctx context.Context, command func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		defer func() {
-			if bug := recover(); bug != nil {
-				done <- &fault{bug, debug.Stack()}
+			if value := recover(); value != nil {
+				done <- faultOf(value)
 			}
 		}()
 		done <- command()
