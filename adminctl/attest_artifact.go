@@ -15,6 +15,7 @@ import (
 
 	"stellad/attest"
 	"stellad/attest/ocilayout"
+	"stellad/internal/cli"
 )
 
 // artifactOptions name the artifact that a document is verified against.
@@ -53,7 +54,7 @@ var artifactHashes = []struct {
 func fileArtifact(name string) (*attest.Artifact, error) {
 	f, err := openFile(name)
 	if err != nil {
-		return nil, badInput(err)
+		return nil, cli.BadInput(err)
 	}
 	defer f.Close()
 	hashers := map[crypto.Hash]hash.Hash{}
@@ -63,7 +64,7 @@ func fileArtifact(name string) (*attest.Artifact, error) {
 		writers = append(writers, hashers[h.hash])
 	}
 	if _, err := io.Copy(io.MultiWriter(writers...), f); err != nil {
-		return nil, badInput(fmt.Errorf("%s: %w", name, plainly(err)))
+		return nil, cli.BadInput(fmt.Errorf("%s: %w", name, plainly(err)))
 	}
 	digests := attest.Digests{}
 	for h, hasher := range hashers {
@@ -80,11 +81,11 @@ func digestArtifact(text string) (*attest.Artifact, error) {
 		}
 		sum, err := hex.DecodeString(digits)
 		if err != nil || len(sum) != h.hash.Size() {
-			return nil, badInput(fmt.Errorf("--digest %s: after %s: come %d hexadecimal digits", text, algorithm, 2*h.hash.Size()))
+			return nil, cli.BadInput(fmt.Errorf("--digest %s: after %s: come %d hexadecimal digits", text, algorithm, 2*h.hash.Size()))
 		}
 		return &attest.Artifact{Kind: "digest given", Any: []attest.Digests{{h.hash: sum}}}, nil
 	}
-	return nil, badInput(fmt.Errorf("--digest %s: sha256:, sha384: or sha512: comes first", text))
+	return nil, cli.BadInput(fmt.Errorf("--digest %s: sha256:, sha384: or sha512: comes first", text))
 }
 
 // imageArtifact gives every digest by which an image may be signed, all bytes
@@ -93,19 +94,19 @@ func digestArtifact(text string) (*attest.Artifact, error) {
 func imageArtifact(name string) (*attest.Artifact, error) {
 	f, err := openFile(name)
 	if err != nil {
-		return nil, badInput(err)
+		return nil, cli.BadInput(err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, badInput(fmt.Errorf("%s: %w", name, plainly(err)))
+		return nil, cli.BadInput(fmt.Errorf("%s: %w", name, plainly(err)))
 	}
 	layout, err := ocilayout.Read(f, info.Size())
 	switch {
 	case errors.Is(err, ocilayout.ErrTampered):
 		return &attest.Artifact{Name: name, Kind: "image", Flaw: err}, nil
 	case errors.Is(err, ocilayout.ErrNotLayout):
-		return nil, badInput(fmt.Errorf("%s: %w", name, err))
+		return nil, cli.BadInput(fmt.Errorf("%s: %w", name, err))
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

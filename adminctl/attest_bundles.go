@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"stellad/attest/report"
+	"stellad/internal/cli"
 )
 
 // bundleSuffixes are the names that bundles have; in a folder, other files are
@@ -30,10 +31,10 @@ func findBundles(stderr io.Writer, names []string) ([]string, error) {
 		}
 		inside, passed, err := bundlesBelow(name)
 		if err != nil {
-			return nil, badInput(fmt.Errorf("%s: %w", name, plainly(err)))
+			return nil, cli.BadInput(fmt.Errorf("%s: %w", name, plainly(err)))
 		}
 		if len(inside) == 0 {
-			return nil, badInput(fmt.Errorf("%s: no bundle in this folder; their names end in %s", name, strings.Join(bundleSuffixes, ", ")))
+			return nil, cli.BadInput(fmt.Errorf("%s: no bundle in this folder; their names end in %s", name, strings.Join(bundleSuffixes, ", ")))
 		}
 		if passed > 0 {
 			fmt.Fprintf(stderr, "%s: files of other names and links passed over: %d\n", name, passed)
@@ -67,21 +68,27 @@ func (v verification) all(ctx context.Context, files []string, progress progress
 	defer progress.done()
 	found := make([][]report.Entry, len(files))
 	var next atomic.Int64
-	var bug atomic.Pointer[fault]
+	var failed atomic.Pointer[error]
+	var bug atomic.Pointer[cli.Fault]
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(files)) {
 		workers.Go(func() {
 			defer func() {
 				if value := recover(); value != nil {
-					bug.Store(faultOf(value))
+					bug.Store(cli.FaultOf(value))
 				}
 			}()
-			for ctx.Err() == nil {
+			for ctx.Err() == nil && failed.Load() == nil {
 				i := int(next.Add(1)) - 1
 				if i >= len(files) {
 					return
 				}
-				found[i] = v.one(files[i])
+				entries, err := v.one(ctx, files[i])
+				if err != nil {
+					failed.CompareAndSwap(nil, &err)
+					return
+				}
+				found[i] = entries
 				progress.step()
 			}
 		})
@@ -89,6 +96,9 @@ func (v verification) all(ctx context.Context, files []string, progress progress
 	workers.Wait()
 	if bug := bug.Load(); bug != nil {
 		panic(bug) // a worker's panic would end the program with Go's own status
+	}
+	if err := failed.Load(); err != nil {
+		return nil, *err
 	}
 	return slices.Concat(found...), ctx.Err()
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"stellad/internal/cli"
 )
 
 // TestWorkerPanics: a panic while a file is verified is this program's fault,
@@ -20,11 +22,11 @@ func TestWorkerPanics(t *testing.T) {
 		t.Fatal(err)
 	}
 	root := &cobra.Command{Use: "stella", RunE: func(cmd *cobra.Command, _ []string) error {
-		_, err := verification{maxSize: 1 << 20}.all(cmd.Context(), []string{file}, progress{}) // it has no verifier
+		_, err := verification{judgeHere{}, 1 << 20}.all(cmd.Context(), []string{file}, progress{}) // it has no verifier
 		return err
 	}}
 	var stderr bytes.Buffer
-	if got := execute(root, nil, &bytes.Buffer{}, &stderr); got != statusFailed {
+	if got := cli.Execute(root, nil, &bytes.Buffer{}, &stderr); got != cli.StatusFailed {
 		t.Errorf("exit status %d", got)
 	}
 	if !strings.HasPrefix(stderr.String(), "stella: a fault in this program") || !strings.Contains(stderr.String(), "attest.(*Verifier).Verify") {
@@ -36,7 +38,7 @@ func TestWorkerPanics(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := (verification{}).all(ctx, []string{"a", "b"}, progress{}); statusOf(err) != statusInterrupted {
+	if _, err := (verification{}).all(ctx, []string{"a", "b"}, progress{}); cli.StatusOf(err) != cli.StatusInterrupted {
 		t.Errorf("%v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"stellad/attest"
 	"stellad/attest/report"
+	"stellad/internal/cli"
 )
 
 // printVerdicts prints one document's verdict whole, and of several a line each.
@@ -26,11 +27,11 @@ func printVerdicts(w io.Writer, entries []report.Entry) error {
 func lineOf(e report.Entry) []string {
 	switch {
 	case e.Verdict == nil:
-		return []string{"NO VERDICT", visible(e.File), visible(e.Problem)}
+		return []string{"NO VERDICT", cli.Visible(e.File), cli.Visible(e.Problem)}
 	case e.Verdict.Verified:
-		return []string{"VERIFIED", visible(nameOf(e)), visible(signerOf(e.Verdict.Established))}
+		return []string{"VERIFIED", cli.Visible(nameOf(e)), cli.Visible(signerOf(e.Verdict.Established))}
 	}
-	return []string{"NOT VERIFIED", visible(nameOf(e)), visible(e.Verdict.Reason)}
+	return []string{"NOT VERIFIED", cli.Visible(nameOf(e)), cli.Visible(e.Verdict.Reason)}
 }
 
 func nameOf(e report.Entry) string {
@@ -46,12 +47,12 @@ func printVerdict(w io.Writer, e report.Entry) error {
 		return nil // there is no result; stderr says why
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	row := func(name, text string) { fmt.Fprintf(t, "  %s\t%s\n", name, visible(text)) }
+	row := func(name, text string) { fmt.Fprintf(t, "  %s\t%s\n", name, cli.Visible(text)) }
 	if !v.Verified {
-		fmt.Fprintf(t, "NOT VERIFIED - %s\n", visible(e.File))
+		fmt.Fprintf(t, "NOT VERIFIED - %s\n", cli.Visible(e.File))
 		row("reason", v.Reason)
 	} else {
-		fmt.Fprintf(t, "VERIFIED - %s\n", visible(e.File))
+		fmt.Fprintf(t, "VERIFIED - %s\n", cli.Visible(e.File))
 		printEstablished(row, v.Established)
 	}
 	fmt.Fprintln(t, "Chain")
@@ -60,6 +61,10 @@ func printVerdict(w io.Writer, e report.Entry) error {
 	}
 	printList(row, t, "Not established", v.NotEstablished)
 	printList(row, t, "Not authenticated", v.NotAuthenticated)
+	if e.Answer != nil {
+		fmt.Fprintln(t, "Judged")
+		row("-", e.Answer.String())
+	}
 	fmt.Fprintln(t, "Trust root")
 	if v.Trust.SHA256 == "" {
 		row("none", "the keys were named on the command line")

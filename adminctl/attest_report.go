@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"stellad/attest/report"
+	"stellad/internal/cli"
 )
 
 // outcome gives the status of it all. A refusal outweighs a file that can't be
@@ -15,13 +16,13 @@ func outcome(r report.Report) error {
 	all, first := len(r.Entries), r.Entries[0]
 	switch {
 	case refusals > 0 && all == 1:
-		return refused(fmt.Errorf("%s: NOT VERIFIED: %s", first.File, first.Verdict.Reason))
+		return cli.Refused(fmt.Errorf("%s: NOT VERIFIED: %s", first.File, first.Verdict.Reason))
 	case refusals > 0:
-		return refused(fmt.Errorf("NOT VERIFIED: %d of %d documents", refusals, all))
+		return cli.Refused(fmt.Errorf("NOT VERIFIED: %d of %d documents", refusals, all))
 	case problems > 0 && all == 1:
-		return badInput(fmt.Errorf("%s: %s", first.File, first.Problem))
+		return cli.BadInput(fmt.Errorf("%s: %s", first.File, first.Problem))
 	case problems > 0:
-		return badInput(fmt.Errorf("no verdict: %d of %d are no attestation or can't be read", problems, all))
+		return cli.BadInput(fmt.Errorf("no verdict: %d of %d are no attestation or can't be read", problems, all))
 	}
 	return nil
 }
@@ -58,11 +59,11 @@ func (o attestVerifyOptions) keepInputs(files []string) error {
 	trusted, _ := trustRootDir(o.trustRoot)
 	inputs := slices.Concat(files, o.signer.keys, []string{o.artifact.file, o.artifact.image, trusted})
 	if slices.ContainsFunc(inputs, func(input string) bool { return sameFile(input, o.report) }) {
-		return badInput(fmt.Errorf("--report %s: it is a file that is verified or trusted; write it elsewhere", o.report))
+		return cli.BadInput(fmt.Errorf("--report %s: it is a file that is verified or trusted; write it elsewhere", o.report))
 	}
 	for _, folder := range append(slices.Clone(o.bundles), trusted) {
 		if liesBelow(o.report, folder) {
-			return badInput(fmt.Errorf("--report %s: it lies in %s, which is verified or trusted; write it elsewhere", o.report, folder))
+			return cli.BadInput(fmt.Errorf("--report %s: it lies in %s, which is verified or trusted; write it elsewhere", o.report, folder))
 		}
 	}
 	return nil
@@ -75,7 +76,7 @@ func reportForm(name string) (report.Form, error) {
 	}
 	form, err := report.FormOf(name)
 	if err != nil {
-		return "", badInput(fmt.Errorf("--report %s: %w", name, err))
+		return "", cli.BadInput(fmt.Errorf("--report %s: %w", name, err))
 	}
 	return form, nil
 }

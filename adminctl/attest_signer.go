@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"stellad/attest/trust"
+	"stellad/internal/cli"
 )
 
 // signerOptions say on the command line who is accepted, in place of the trust
@@ -33,11 +34,11 @@ func (o *signerOptions) signers() ([]*trust.Signer, error) {
 	byIssuer := o.issuer != "" || o.issuerRegexp != ""
 	switch {
 	case len(o.keys) > 0 && (byIdentity || byIssuer):
-		return nil, badInput(errors.New("--key and --certificate-… are both given; a signer is a key or an identity"))
+		return nil, cli.BadInput(errors.New("--key and --certificate-… are both given; a signer is a key or an identity"))
 	case len(o.keys) > 0:
 		return o.keySigners()
 	case byIdentity != byIssuer:
-		return nil, badInput(errors.New("an identity is only as good as who vouches for it: give both --certificate-identity[-regexp] and --certificate-oidc-issuer[-regexp]"))
+		return nil, cli.BadInput(errors.New("an identity is only as good as who vouches for it: give both --certificate-identity[-regexp] and --certificate-oidc-issuer[-regexp]"))
 	case !byIdentity:
 		return nil, nil
 	}
@@ -49,7 +50,7 @@ func (o *signerOptions) signers() ([]*trust.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []*trust.Signer{{Where: "the command line", Identity: identity, Issuer: issuer, Needs: trust.DefaultNeeds}}, nil
+	return []*trust.Signer{{Where: trust.Caller, Identity: identity, Issuer: issuer, Needs: trust.DefaultNeeds}}, nil
 }
 
 func match(flag, exact, pattern string) (trust.Match, error) {
@@ -59,21 +60,21 @@ func match(flag, exact, pattern string) (trust.Match, error) {
 	}
 	var err error
 	if m.Pattern, err = regexp.Compile(pattern); err != nil {
-		return m, badInput(fmt.Errorf("%s: %w", flag, err))
+		return m, cli.BadInput(fmt.Errorf("%s: %w", flag, err))
 	}
 	return m, nil
 }
 
 func (o *signerOptions) keySigners() ([]*trust.Signer, error) {
-	s := &trust.Signer{Where: "the command line", Needs: trust.DefaultNeeds}
+	s := &trust.Signer{Where: trust.Caller, Needs: trust.DefaultNeeds}
 	for _, name := range o.keys {
 		text, err := readFile(name, maxKeyFile)
 		if err != nil {
-			return nil, badInput(err)
+			return nil, cli.BadInput(err)
 		}
 		keys, err := trust.ParseKeys(name, text)
 		if err != nil {
-			return nil, badInput(err)
+			return nil, cli.BadInput(err)
 		}
 		s.Keys = append(s.Keys, keys...)
 	}

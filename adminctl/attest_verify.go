@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"stellad/attest"
 	"stellad/attest/report"
 	"stellad/attest/trust"
+	"stellad/internal/cli"
 )
 
 type attestVerifyOptions struct {
@@ -21,6 +23,7 @@ type attestVerifyOptions struct {
 	predicateType string
 	report        string
 	maxSize       int64 // MiB
+	socket        string
 	output        output
 }
 
@@ -28,12 +31,14 @@ func newAttestVerifyCmd() *cobra.Command {
 	var opts attestVerifyOptions
 	cmd := &cobra.Command{
 		Use:   "verify --bundle FILE",
-		Short: "Verify attestations, with no network and no daemon",
+		Short: "Verify attestations, with no network",
 		Long: `Verify Sigstore bundles (0.1 to 0.3) and DSSE envelopes against a trust root.
 
-No network socket is opened and nothing is looked up, ever; --offline is accepted
-and changes nothing. Who is accepted is what signers.toml in the trust root says,
-or else the --certificate-… or --key options, which stand in for all that it says.
+No network socket is opened and nothing is looked up, ever. Where a stellad answers on
+this machine, it is asked: it has the trust root at hand and remembers its verdicts.
+With --trust-root, $STELLA_TRUST_ROOT or --offline this program judges by itself; the
+verdict is the same. Who is accepted is what signers.toml in the trust root says, or
+else the --certificate-… or --key options, which stand in for all that it says.
 Without an artifact the verdict says that none was compared.
 
 A trust root is a folder: trusted_root*.json (Sigstore), keys/*.pem, logs/*.vkey
@@ -56,6 +61,9 @@ else ` + defaultTrustRoot + `. In signers.toml:
 	flags := cmd.Flags()
 	flags.StringArrayVar(&opts.bundles, "bundle", nil, "a bundle, an envelope, JSON lines of them, or a folder of such `files` (.json, .jsonl, .sigstore, .bundle, .dsse); repeatable")
 	addTrustRootFlags(cmd, &opts.trustRoot)
+	addSocketFlag(cmd, &opts.socket)
+	cmd.MarkFlagsMutuallyExclusive("socket", "trust-root")
+	cmd.MarkFlagsMutuallyExclusive("socket", "offline")
 	opts.artifact.addFlags(cmd)
 	opts.signer.addFlags(cmd)
 	flags.StringVar(&opts.predicateType, "predicate-type", "", "the statement's predicate type must be this `URI`")
@@ -70,17 +78,13 @@ else ` + defaultTrustRoot + `. In signers.toml:
 // slip of the pen is never mistaken for a verdict.
 func runAttestVerify(cmd *cobra.Command, opts attestVerifyOptions) error {
 	if opts.maxSize < 1 || opts.maxSize > 1<<20 {
-		return badInput(errors.New("--max-size: a number of MiB from 1 to 1048576"))
+		return cli.BadInput(errors.New("--max-size: a number of MiB from 1 to 1048576"))
 	}
 	form, err := reportForm(opts.report)
 	if err != nil {
 		return err
 	}
 	signers, err := opts.signer.signers()
-	if err != nil {
-		return err
-	}
-	roots, err := loadTrust(opts.trustRoot, len(opts.signer.keys) > 0)
 	if err != nil {
 		return err
 	}
@@ -95,19 +99,17 @@ func runAttestVerify(cmd *cobra.Command, opts attestVerifyOptions) error {
 	if err != nil {
 		return err
 	}
-	v := verification{
-		verifier: attest.NewVerifier(roots),
-		expect:   attest.Expect{Artifact: artifact, Signers: signers, PredicateType: opts.predicateType},
-		maxSize:  opts.maxSize << 20,
+	judge, err := opts.judge(cmd, attest.Expect{Artifact: artifact, Signers: signers, PredicateType: opts.predicateType})
+	if err != nil {
+		return err
 	}
-	return v.run(cmd, files, opts, form)
+	return verification{judge, opts.maxSize << 20}.run(cmd, files, opts, form)
 }
 
 // verification is what is the same for every file.
 type verification struct {
-	verifier *attest.Verifier
-	expect   attest.Expect
-	maxSize  int64
+	judge   judge
+	maxSize int64
 }
 
 func (v verification) run(cmd *cobra.Command, files []string, opts attestVerifyOptions, form report.Form) error {
@@ -127,24 +129,32 @@ func (v verification) run(cmd *cobra.Command, files []string, opts attestVerifyO
 	return worse(outcome(r), fileReport(opts.report, form, r))
 }
 
-// one judges a file: an entry for each document in it.
-func (v verification) one(file string) []report.Entry {
+// one judges a file: an entry for each document in it. Its error is no file's fault: there can be no verdicts.
+func (v verification) one(ctx context.Context, file string) ([]report.Entry, error) {
 	text, err := readFile(file, v.maxSize)
 	if errors.Is(err, errTooLarge) {
 		err = fmt.Errorf("%w; --max-size raises the limit", err)
 	}
 	if err != nil {
-		return []report.Entry{{File: file, Problem: strings.TrimPrefix(err.Error(), file+": ")}} // the entry names it
+		return []report.Entry{{File: file, Problem: strings.TrimPrefix(err.Error(), file+": ")}}, nil // the entry names it
 	}
 	docs, err := attest.Parse(text)
 	if err != nil {
-		return []report.Entry{{File: file, Problem: err.Error()}}
+		return []report.Entry{{File: file, Problem: err.Error()}}, nil
 	}
 	entries := make([]report.Entry, len(docs))
 	for i, d := range docs {
-		entries[i] = report.Entry{File: file, Verdict: v.verifier.Verify(d, v.expect)}
+		verdict, answer, err := v.judge.judge(ctx, d)
+		if problem := unjudgeable(""); errors.As(err, &problem) {
+			entries[i] = report.Entry{File: file, Problem: problem.Error()}
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		entries[i] = report.Entry{File: file, Verdict: verdict, Answer: answer}
 	}
-	return entries
+	return entries, nil
 }
 
 // loadTrust reads the trust root. A key named on the command line needs none.
@@ -154,11 +164,11 @@ func loadTrust(name string, haveKey bool) (*trust.Trust, error) {
 		return trust.None(), nil
 	}
 	if !chosen && !exists(dir) {
-		return nil, badInput(fmt.Errorf("no trust root: %s is not there; give --trust-root DIR or set $%s", dir, trustRootEnv))
+		return nil, cli.BadInput(fmt.Errorf("no trust root: %s is not there; give --trust-root DIR or set $%s", dir, trustRootEnv))
 	}
 	t, err := trust.Load(dir)
 	if err != nil {
-		return nil, badInput(err)
+		return nil, cli.BadInput(err)
 	}
 	return t, nil
 }

@@ -3,7 +3,7 @@
 //
 // A command is one file: an options struct, a constructor newXCmd, and runX. The constructor joins newRootCmd or its
 // group's constructor; it declares flags, and leaves checks of count, presence and exclusion to cobra. An error before
-// RunE begins is the user's (exit 2, pointing at the help); one that RunE returns exits by statusOf. Results go to
+// RunE begins is the user's (exit 2, pointing at the help); one that RunE returns exits by cli.StatusOf. Results go to
 // cmd.OutOrStdout, all else to cmd.ErrOrStderr. Every help text ends with EXIT STATUS by itself.
 package main
 
@@ -13,11 +13,13 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"stellad/internal/cli"
 )
 
 func main() {
 	root := newRootCmd(programName(os.Args[0]))
-	os.Exit(int(execute(root, os.Args[1:], os.Stdout, os.Stderr)))
+	os.Exit(int(cli.Execute(root, os.Args[1:], os.Stdout, os.Stderr)))
 }
 
 // programName returns the name that the program was called by, for its messages and its help.
@@ -34,8 +36,13 @@ func newRootCmd(name string) *cobra.Command {
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(
 		newAttestCmd(),
+		newCanICmd(),
+		newMetricsCmd(),
+		newRBACCmd(),
 		newRekorCmd(),
+		newStatusCmd(),
 		newVersionCmd(),
+		newWhoamiCmd(),
 	)
 	return root
 }

@@ -11,6 +11,7 @@ import (
 
 	"stellad/attest/logproof"
 	"stellad/attest/trust"
+	"stellad/internal/cli"
 	"stellad/tlog"
 )
 
@@ -70,7 +71,7 @@ func runRekorVerify(cmd *cobra.Command, opts rekorVerifyOptions) error {
 		return err
 	}
 	if opts.proof == "" && opts.entry != "" {
-		return badInput(errors.New("--entry says what a proof is about; give --proof"))
+		return cli.BadInput(errors.New("--entry says what a proof is about; give --proof"))
 	}
 	if opts.proof == "" {
 		return opts.verifyCheckpoint(cmd.OutOrStdout(), checkpoint, keys)
@@ -81,7 +82,7 @@ func runRekorVerify(cmd *cobra.Command, opts rekorVerifyOptions) error {
 	}
 	proofs, err := logproof.Parse(text)
 	if err != nil {
-		return badInput(fmt.Errorf("%s: %w", opts.proof, err))
+		return cli.BadInput(fmt.Errorf("%s: %w", opts.proof, err))
 	}
 	return opts.verifyProofs(cmd.OutOrStdout(), proofs, checkpoint, entry, keys)
 }
@@ -92,9 +93,9 @@ func (o rekorVerifyOptions) verifyProofs(w io.Writer, proofs []*logproof.Proof, 
 		r, err := p.Verify(checkpoint, entry, keys)
 		switch {
 		case errors.Is(err, logproof.ErrMissing):
-			return badInput(fmt.Errorf("%s: %w; %s", o.proof, err, o.lacks(p)))
+			return cli.BadInput(fmt.Errorf("%s: %w; %s", o.proof, err, o.lacks(p)))
 		case o.checkpoint != "" && noCheckpoint(err):
-			return badInput(fmt.Errorf("%s: %w", o.checkpoint, err))
+			return cli.BadInput(fmt.Errorf("%s: %w", o.checkpoint, err))
 		case err != nil:
 			return o.refuse(w, o.proof, err)
 		}
@@ -107,7 +108,7 @@ func (o rekorVerifyOptions) verifyCheckpoint(w io.Writer, checkpoint []byte, key
 	signed, err := logproof.OpenCheckpoint(checkpoint, keys)
 	switch {
 	case noCheckpoint(err):
-		return badInput(fmt.Errorf("%s: %w", o.checkpoint, err))
+		return cli.BadInput(fmt.Errorf("%s: %w", o.checkpoint, err))
 	case err != nil:
 		return o.refuse(w, o.checkpoint, err)
 	}
@@ -138,7 +139,7 @@ func (o rekorVerifyOptions) keys() ([]*tlog.VerifierKey, error) {
 	}
 	keys := roots.LogKeys()
 	if len(keys) == 0 {
-		return nil, badInput(errors.New("the trust root has no key of a log; put logs/*.vkey or a trusted_root.json there, or give --vkey"))
+		return nil, cli.BadInput(errors.New("the trust root has no key of a log; put logs/*.vkey or a trusted_root.json there, or give --vkey"))
 	}
 	return keys, nil
 }
@@ -148,11 +149,11 @@ func readVerifierKeys(names []string) ([]*tlog.VerifierKey, error) {
 	for _, name := range names {
 		text, err := readFile(name, maxKeyFile)
 		if err != nil {
-			return nil, badInput(err)
+			return nil, cli.BadInput(err)
 		}
 		found, err := trust.ParseLogs(name, text)
 		if err != nil {
-			return nil, badInput(err)
+			return nil, cli.BadInput(err)
 		}
 		keys = append(keys, found...)
 	}
@@ -166,7 +167,7 @@ func readNamed(name string) ([]byte, error) {
 	}
 	text, err := readFile(name, maxProofFile)
 	if err != nil {
-		return nil, badInput(err)
+		return nil, cli.BadInput(err)
 	}
 	return text, nil
 }
@@ -183,10 +184,10 @@ func (o rekorVerifyOptions) refuse(w io.Writer, file string, reason error) error
 		if err := writeJSON(w, rekorAnswer{Reason: reason.Error()}); err != nil {
 			return err
 		}
-	} else if _, err := fmt.Fprintf(w, "NOT VERIFIED - %s\n", visible(reason.Error())); err != nil {
+	} else if _, err := fmt.Fprintf(w, "NOT VERIFIED - %s\n", cli.Visible(reason.Error())); err != nil {
 		return err
 	}
-	return refused(fmt.Errorf("%s: NOT VERIFIED: %w", file, reason))
+	return cli.Refused(fmt.Errorf("%s: NOT VERIFIED: %w", file, reason))
 }
 
 func (o rekorVerifyOptions) print(w io.Writer, answer string, results []*logproof.Result) error {
@@ -195,7 +196,7 @@ func (o rekorVerifyOptions) print(w io.Writer, answer string, results []*logproo
 	}
 	fmt.Fprintf(w, "VERIFIED - %s\n", answer)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	row := func(name, text string) { fmt.Fprintf(t, "  %s\t%s\n", name, visible(text)) }
+	row := func(name, text string) { fmt.Fprintf(t, "  %s\t%s\n", name, cli.Visible(text)) }
 	for _, r := range results {
 		row("log", r.Log)
 		if r.Leaf != "" {

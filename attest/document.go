@@ -20,7 +20,8 @@ import (
 type Document struct {
 	Form   string // "Sigstore bundle v0.3", "DSSE envelope"
 	Line   int    // where it starts in a file of several, from 1; 0 if it is alone
-	Digest string // the SHA-256 of its bytes, in hex
+	Text   []byte // its bytes
+	Digest string // their SHA-256, in hex
 
 	version  string              // a bundle's: "v0.1", "v0.2", "v0.3"
 	bundle   *protobundle.Bundle // or
@@ -59,7 +60,7 @@ func parseOne(text []byte) (*Document, error) {
 	}
 	has := func(name string) bool { return slices.Contains(members, name) }
 	sum := sha256.Sum256(text)
-	doc := &Document{Digest: hex.EncodeToString(sum[:])}
+	doc := &Document{Text: text, Digest: hex.EncodeToString(sum[:])}
 	switch {
 	case has("mediaType"):
 		return doc, doc.parseBundle(text)

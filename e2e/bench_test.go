@@ -65,7 +65,7 @@ func benchKey(b *testing.B, cosign string) {
 }
 
 // keyBundle writes key.pem and key.sigstore.json, and gives the subject's digest.
-func keyBundle(b *testing.B, dir string) (digest string) {
+func keyBundle(b testing.TB, dir string) (digest string) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		b.Fatal(err)

@@ -55,7 +55,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		Setup:               demoFiles,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "daemon": runDaemon},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 	})
@@ -71,6 +71,7 @@ func demoFiles(env *testscript.Env) error {
 	env.Setenv("IDENTITY", "https://github.com/sigstore/sigstore-js/.github/workflows/release.yml@refs/heads/main")
 	env.Setenv("ISSUER", "https://token.actions.githubusercontent.com")
 	env.Setenv("DIGEST", demoDigest)
+	addScriptDaemon(env)
 	return err
 }
 

@@ -10,34 +10,39 @@ import (
 	"stellad/internal/vectors"
 )
 
+// vectorCase is a row of the manifests of published bundles.
+type vectorCase struct {
+	Case, Bundle, Artifact, Digest, Identity, Issuer, Key, Expect string
+	TrustedRoot                                                   string `json:"trusted_root"`
+}
+
+// arguments are the command's, but for where the trust is.
+func (c vectorCase) arguments(dir string) []string {
+	args := []string{"attest", "verify", "-o", "json", "--bundle", filepath.Join(dir, c.Bundle)}
+	if c.Artifact != "" {
+		args = append(args, "--artifact", filepath.Join(dir, c.Artifact))
+	} else {
+		args = append(args, "--digest", c.Digest)
+	}
+	if c.Key != "" {
+		return append(args, "--key", filepath.Join(dir, c.Key))
+	}
+	return append(args, "--certificate-identity", c.Identity, "--certificate-oidc-issuer", c.Issuer)
+}
+
 // TestCommandVectors gives the command the published bundles, one at a time and
 // each with its trusted root in a folder of its own.
 func TestCommandVectors(t *testing.T) {
 	for _, folder := range []string{"sigstore", "cpython"} {
 		dir := vectors.Dir(t, folder)
-		var manifest struct {
-			Cases []struct {
-				Case, Bundle, Artifact, Digest, Identity, Issuer, Key, Expect string
-				TrustedRoot                                                   string `json:"trusted_root"`
-			}
-		}
+		var manifest struct{ Cases []vectorCase }
 		vectors.Manifest(t, dir, &manifest)
 		if len(manifest.Cases) == 0 {
 			t.Fatalf("%s: no cases in the manifest", folder)
 		}
 		for _, c := range manifest.Cases {
 			t.Run(folder+"/"+c.Case, func(t *testing.T) {
-				args := []string{"attest", "verify", "--bundle", filepath.Join(dir, c.Bundle), "--trust-root", trustRoot(t, filepath.Join(dir, c.TrustedRoot))}
-				if c.Artifact != "" {
-					args = append(args, "--artifact", filepath.Join(dir, c.Artifact))
-				} else {
-					args = append(args, "--digest", c.Digest)
-				}
-				if c.Key != "" {
-					args = append(args, "--key", filepath.Join(dir, c.Key))
-				} else {
-					args = append(args, "--certificate-identity", c.Identity, "--certificate-oidc-issuer", c.Issuer)
-				}
+				args := append(c.arguments(dir), "--trust-root", trustRoot(t, filepath.Join(dir, c.TrustedRoot)))
 				out, err := exec.Command("stella", args...).CombinedOutput()
 				var exit *exec.ExitError
 				switch {

@@ -59,6 +59,9 @@ func (d *document) judged(e Entry) {
 	}
 	t.fact("Form", tell(e.Verdict.Document.Form))
 	t.fact("SHA-256", quote(e.Verdict.Document.SHA256))
+	if e.Answer != nil {
+		t.fact("Judged", tell(e.Answer.String()))
+	}
 	d.add("What was judged", nil, t)
 }
 

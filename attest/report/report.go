@@ -34,6 +34,21 @@ type Entry struct {
 	File    string          `json:"file"`              // as the user named it
 	Problem string          `json:"problem,omitempty"` // unreadable, or no attestation
 	Verdict *attest.Verdict `json:"verdict,omitempty"`
+	Answer  *Answer         `json:"answer,omitempty"` // where the verdict comes from, if not from this program
+}
+
+// Answer is how a daemon came to a verdict that it was asked for.
+type Answer struct {
+	Cached     bool    `json:"cached"` // it had reached it before
+	AgeSeconds float64 `json:"ageSeconds"`
+}
+
+// String tells it in one line.
+func (a Answer) String() string {
+	if a.Cached {
+		return fmt.Sprintf("by the daemon, %.0f s ago", a.AgeSeconds)
+	}
+	return "by the daemon, for this question"
 }
 
 // Counts counts the entries by how they ended; each is counted once.

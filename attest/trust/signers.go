@@ -1,21 +1,20 @@
 package trust
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"path"
 	"regexp"
 	"slices"
-	"strings"
+	"strconv"
 
-	"github.com/pelletier/go-toml/v2"
+	"stellad/internal/stricttoml"
 )
 
 // Signer is who is accepted, and for what.
 type Signer struct {
 	Name  string // what its writer calls it, or ""
-	Where string // "signers.toml:12", for messages
+	Where string // "signers.toml:12" or Caller, for messages
 
 	// A certificate's signer: both must match. Zero for a key's.
 	Identity, Issuer Match
@@ -25,6 +24,9 @@ type Signer struct {
 	PredicateTypes []string // empty: any, message signatures too
 	Needs          Needs
 }
+
+// Caller is where a signer stands that whoever asks for a verdict names.
+const Caller = "the caller"
 
 // Needs is how much proof a signer's attestations must carry. Unset asks for
 // what the trust root can prove: a log entry wherever it knows logs.
@@ -125,11 +127,12 @@ func (t *Trust) addSignersFile(f File) error {
 	if err != nil {
 		return err
 	}
-	lines := tableLines(f.Bytes)
+	lines := stricttoml.LinesOf(f.Bytes)
 	for i, table := range doc.Signer {
-		s := &Signer{Name: table.Name, Where: fmt.Sprintf("%s:%d", f.Name, lines[min(i, len(lines)-1)]), Needs: needs, PredicateTypes: table.PredicateTypes}
+		line := lines.Of("signer", strconv.Itoa(i))
+		s := &Signer{Name: table.Name, Where: fmt.Sprintf("%s:%d", f.Name, line), Needs: needs, PredicateTypes: table.PredicateTypes}
 		if err := t.fill(s, table, path.Dir(f.Name)); err != nil {
-			return fmt.Errorf("line %d: %w", lines[min(i, len(lines)-1)], err)
+			return fmt.Errorf("line %d: %w", line, err)
 		}
 		t.Signers = append(t.Signers, s)
 	}
@@ -138,19 +141,10 @@ func (t *Trust) addSignersFile(f File) error {
 
 func decodeSigners(text []byte) (*signersFile, error) {
 	var doc signersFile
-	err := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(&doc)
-	var strict *toml.StrictMissingError
-	var at *toml.DecodeError
-	switch {
-	case errors.As(err, &strict):
-		row, _ := strict.Errors[0].Position()
-		return nil, fmt.Errorf("line %d: unknown key %q", row, strings.Join(strict.Errors[0].Key(), "."))
-	case errors.As(err, &at):
-		row, _ := at.Position()
-		return nil, fmt.Errorf("line %d: %s", row, strings.TrimPrefix(at.Error(), "toml: "))
-	case err != nil:
+	if err := stricttoml.Decode(text, &doc); err != nil {
 		return nil, err
-	case len(doc.Signer) == 0:
+	}
+	if len(doc.Signer) == 0 {
 		return nil, errors.New("no [[signer]] in it: nobody would be accepted")
 	}
 	return &doc, nil
@@ -177,19 +171,4 @@ func (f *signersFile) needs() (Needs, error) {
 		*field.to = *field.given
 	}
 	return n, nil
-}
-
-// tableLines gives the line of each [[signer]], which the decoder keeps to
-// itself. There is always at least one.
-func tableLines(text []byte) []int {
-	var at []int
-	for i, line := range strings.Split(string(text), "\n") {
-		if strings.HasPrefix(strings.ReplaceAll(line, " ", ""), "[[signer]]") {
-			at = append(at, i+1)
-		}
-	}
-	if len(at) == 0 {
-		at = []int{1}
-	}
-	return at
 }

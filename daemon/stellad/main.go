@@ -1,40 +1,39 @@
-// Stellad is the appliance's daemon. In this release it only says which release it is.
+// Stellad is the appliance's daemon. It answers on Unix sockets only; adminctl, or stella, is its client.
 package main
 
 import (
-	"fmt"
-	"io"
 	"os"
 
+	"github.com/spf13/cobra"
+
+	"stellad/internal/cli"
 	"stellad/internal/version"
 )
 
-const usage = `stellad is the daemon of the Stella appliance.
-
-Usage:
-  stellad --version    print the release and exit
-  stellad --help       print this text and exit
-`
-
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(int(cli.Serve(newRootCmd(), os.Args[1:], os.Stdout, os.Stderr)))
 }
 
-// run answers the one option that args may hold and returns the exit status: 0 done, 1 the answer could not be
-// written, 2 anything else asked.
-func run(args []string, stdout, stderr io.Writer) int {
-	answer := map[string]string{
-		"--version": "stellad " + version.String + "\n",
-		"--help":    usage,
-		"-h":        usage,
+func newRootCmd() *cobra.Command {
+	var opts serveOptions
+	root := &cobra.Command{
+		Use:   "stellad {--config FILE | --dev [DIR]}",
+		Short: "The daemon of the Stella appliance",
+		Long: `stellad answers on two Unix sockets, admin.sock and verify.sock: systemd's, where it
+hands them down, else its own. It opens no network socket and runs no other program.
+SIGHUP has it read its access policy and trust root again, SIGTERM and SIGINT stop it.
+
+With --dev it needs no root and keeps everything below DIR, for trying things out:
+whoever starts it may do everything, and nobody else anything.`,
+		Example: `  stellad --config /etc/stella/stellad.toml
+  stellad --config /etc/stella/stellad.toml --check-config
+  stellad --dev /tmp/stella`,
+		Args:    cobra.MaximumNArgs(1),
+		Version: version.String,
+		RunE:    func(cmd *cobra.Command, args []string) error { return runServe(cmd, opts, args) },
 	}
-	if len(args) != 1 || answer[args[0]] == "" {
-		fmt.Fprintln(stderr, "stellad: this release only answers --version and --help")
-		return 2
-	}
-	if _, err := io.WriteString(stdout, answer[args[0]]); err != nil {
-		fmt.Fprintf(stderr, "stellad: %v\n", err)
-		return 1
-	}
-	return 0
+	root.SetVersionTemplate("stellad {{.Version}}\n")
+	opts.addFlags(root)
+	root.AddCommand(newInitCmd())
+	return root
 }

@@ -1,0 +1,144 @@
+// Package daemon is stellad: it joins the parts, answers on two Unix sockets, and knows how to start, reload and stop.
+// What a method does stands in a domain's package; the files of handlers here turn messages into its questions.
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/reflection"
+
+	"stellad/access"
+	"stellad/api"
+	stellav1 "stellad/api/stella/v1"
+	"stellad/daemon/config"
+	"stellad/daemon/fair"
+	"stellad/daemon/rpc"
+	"stellad/daemon/verdicts"
+)
+
+// verifying is how many documents are verified at a time: all cores but one, which is left to those whose verdict is
+// remembered. Without it, a flood of new documents makes them wait three times as long.
+var verifying = max(1, runtime.NumCPU()-1)
+
+// A Daemon is all parts of one appliance, ready to serve.
+type Daemon struct {
+	config   config.Config
+	log      *slog.Logger
+	started  time.Time
+	catalog  access.Catalog
+	turns    *fair.Turns
+	judge    *verdicts.Judge
+	health   *health.Server
+	registry *prometheus.Registry
+	servers  map[string]*rpc.Server // by socket
+
+	genesis atomic.Pointer[Genesis] // nil before it
+	policy  atomic.Pointer[access.Policy]
+
+	mu      sync.Mutex // one reload at a time; guards what follows
+	keeper  *access.Keeper
+	refused error // why the policy file, as it is now, is not in force
+}
+
+// New makes a Daemon. A policy file that can't come into force keeps it from starting; a trust root that can't does
+// not: it answers that there is none.
+func New(c config.Config, log *slog.Logger) (*Daemon, error) {
+	methods, err := api.Methods()
+	if err != nil {
+		return nil, err
+	}
+	d := &Daemon{
+		config: c, log: log, started: time.Now(), catalog: catalogOf(methods),
+		turns: fair.NewTurns(verifying), health: health.NewServer(),
+		registry: prometheus.NewRegistry(), servers: map[string]*rpc.Server{},
+	}
+	if err := d.loadGenesis(); err != nil {
+		return nil, err
+	}
+	if _, err := d.loadPolicy(); err != nil {
+		return nil, err
+	}
+	d.judge = verdicts.NewJudge(c.Trust, c.VerdictCache, d.turns)
+	d.loadTrust()
+	if err := d.addServers(methods); err != nil {
+		return nil, err
+	}
+	d.measure()
+	return d, nil
+}
+
+// addServers makes a server for each socket, each with its methods alone.
+func (d *Daemon) addServers(methods []api.Method) error {
+	metrics := rpc.NewMetrics(d.registry)
+	limits, err := descriptors()
+	if err != nil {
+		return err
+	}
+	for socket, connections := range limits {
+		s := rpc.NewServer(&rpc.Guard{
+			Socket: socket, Methods: rpc.MethodsOf(socket, methods), Log: d.log, Metrics: metrics,
+			Policy:      d.policy.Load,
+			Initialised: d.initialised,
+		}, connections)
+		stellav1.RegisterVerifyServiceServer(s, &verifyService{judge: d.judge})
+		stellav1.RegisterAccessServiceServer(s, &accessService{daemon: d, socket: socket})
+		stellav1.RegisterStatusServiceServer(s, &statusService{daemon: d})
+		healthpb.RegisterHealthServer(s, d.health)
+		reflection.RegisterV1(s)
+		if err := s.CheckComplete(); err != nil {
+			return err
+		}
+		d.servers[socket] = s
+	}
+	return nil
+}
+
+// loadTrust reads the trust root and tells the log and the health service.
+func (d *Daemon) loadTrust() {
+	before := d.judge.State()
+	changed, err := d.judge.Load()
+	state := d.judge.State()
+	switch {
+	case err != nil && before.Refused != nil && err.Error() == before.Refused.Error(): // it was told
+	case err != nil:
+		d.log.Error("the trust root is refused", "in_force", state.Trust, "error", err)
+	case changed:
+		d.log.Info("trust root in force", "sha256", state.Trust)
+	}
+	serving := healthpb.HealthCheckResponse_NOT_SERVING
+	if state.Trust != "" {
+		serving = healthpb.HealthCheckResponse_SERVING
+	}
+	d.health.SetServingStatus(stellav1.VerifyService_ServiceDesc.ServiceName, serving)
+}
+
+// Reload reads again what may change under a running daemon: genesis, the access policy, the trust root. Each part
+// comes into force whole, or stays as it was; what was refused is logged and returned.
+func (d *Daemon) Reload(context.Context) error {
+	if err := d.loadGenesis(); err != nil {
+		return err
+	}
+	_, err := d.loadPolicy()
+	if err != nil {
+		d.log.Error("the access policy is refused", "error", err)
+	}
+	d.loadTrust()
+	if err == nil {
+		err = d.judge.State().Refused
+	}
+	return err
+}
+
+// Status is the line that systemctl shows.
+func (d *Daemon) Status() string {
+	return fmt.Sprintf("access: %s; trust: %s", d.accessPart().GetState(), d.judge.State().TrustLine())
+}

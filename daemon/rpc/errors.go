@@ -1,0 +1,81 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"stellad/access"
+	"stellad/api"
+	stellav1 "stellad/api/stella/v1"
+	"stellad/attest"
+	"stellad/attest/logproof"
+	"stellad/attest/ocilayout"
+	"stellad/attest/rfc3161"
+	"stellad/attest/trust"
+	"stellad/daemon/verdicts"
+	"stellad/tlog"
+)
+
+// meanings is what each sentinel error of the project means to a client: the one table of it. The first row that an
+// error wraps counts. A sentinel without a row fails a test; an error without one is Internal and redacted.
+var meanings = []struct {
+	err    error
+	code   codes.Code
+	reason stellav1.ErrorReason
+}{
+	{ErrBadRequest, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+	{ErrNotInitialised, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_INITIALISED},
+	{ErrOverloaded, codes.ResourceExhausted, stellav1.ErrorReason_ERROR_REASON_OVERLOADED},
+	{ErrNoPeer, codes.PermissionDenied, stellav1.ErrorReason_ERROR_REASON_DENIED},
+	{access.ErrDenied, codes.PermissionDenied, stellav1.ErrorReason_ERROR_REASON_DENIED},
+	{access.ErrUnknownUser, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+	{access.ErrPolicy, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_BAD_POLICY},
+	{verdicts.ErrNoTrust, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NO_TRUST},
+	{verdicts.ErrManyDocuments, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+	{attest.ErrNotBundle, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_AN_ATTESTATION},
+	{trust.ErrTrust, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_TRUST},
+
+	// Of bytes that are not what they should be.
+	{tlog.ErrNote, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+	{tlog.ErrProofFormat, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+	{tlog.ErrTile, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+	{tlog.ErrKey, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_TRUST},
+	{tlog.ErrCheckpoint, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+	{rfc3161.ErrAuthority, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_TRUST},
+	{logproof.ErrFormat, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+	{logproof.ErrMissing, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+	{ocilayout.ErrNotLayout, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+
+	// Of what could be read and does not hold.
+	{tlog.ErrSignature, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
+	{tlog.ErrOrigin, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
+	{tlog.ErrQuorum, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
+	{tlog.ErrProof, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
+	{rfc3161.ErrTimestamp, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
+	{rfc3161.ErrUnknown, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
+	{logproof.ErrProof, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
+	{ocilayout.ErrTampered, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
+}
+
+// StatusOf returns what a client is told of err, and whether err is a fault of the daemon, of which the client is told
+// the ID alone. An error that gRPC made (of a lost stream, say) passes as it is.
+func StatusOf(err error, id string) (told error, fault bool) {
+	for _, m := range meanings {
+		if errors.Is(err, m.err) {
+			return api.Error(m.code, m.reason, err.Error()), false
+		}
+	}
+	var made interface{ GRPCStatus() *status.Status }
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return status.FromContextError(err).Err(), false
+	case errors.As(err, &made):
+		return err, false
+	}
+	return api.Error(codes.Internal, stellav1.ErrorReason_ERROR_REASON_INTERNAL,
+		fmt.Sprintf("failed inside; the daemon's log has it under request ID %s", id)), true
+}

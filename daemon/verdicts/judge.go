@@ -1,0 +1,182 @@
+package verdicts
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"stellad/attest"
+	"stellad/attest/trust"
+	"stellad/daemon/fair"
+	"stellad/internal/version"
+)
+
+// A Question asks whether a document is what the asker expects.
+type Question struct {
+	Document   []byte // one attestation
+	Conditions []byte // all else that is asked, in one canonical form: part of what a verdict is remembered by
+	Expect     func() (attest.Expect, error)
+	Explain    bool // have Ruling.JSON filled in
+}
+
+// A Ruling is a verdict, as it is remembered and answered.
+type Ruling struct {
+	Verified      bool
+	Reason        string // of a refusal
+	Signer        string // of a verified document
+	PredicateType string // of a verified document
+	Trust         string // SHA-256 of the trust root, in hex
+	JSON          []byte // of the whole attest.Verdict; nil where nobody asked for it yet
+}
+
+// An Answer is a ruling and where it comes from.
+type Answer struct {
+	*Ruling
+	Cached bool
+	Age    time.Duration // since it was reached; 0 unless Cached
+}
+
+// Judge judges by the trust root in force. It is safe for concurrent use.
+type Judge struct {
+	dir   string
+	limit int64 // of the cache, in bytes
+	turns *fair.Turns
+
+	force atomic.Pointer[force] // nil until a trust root loaded
+
+	mu      sync.Mutex // one Load at a time; guards what follows
+	refused error      // why the folder, as it is now, is not what is in force
+
+	hits, misses atomic.Uint64
+}
+
+// force is a trust root and the verdicts that stand on it: they go together.
+type force struct {
+	trust    *trust.Trust
+	verifier *attest.Verifier
+	cache    *cache
+	since    time.Time
+}
+
+// NewJudge makes a Judge of the trust root in dir, which Load reads. It remembers up to limit bytes of verdicts, and
+// verifies as many documents at a time as turns lets it.
+func NewJudge(dir string, limit int64, turns *fair.Turns) *Judge {
+	return &Judge{dir: dir, limit: limit, turns: turns, refused: errors.New("not read yet")}
+}
+
+// Load reads the trust root again and tells whether another came into force. An error, which wraps trust.ErrTrust,
+// leaves the one in force where it is.
+func (j *Judge) Load() (changed bool, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	t, err := trust.Load(j.dir)
+	j.refused = err
+	if err != nil {
+		return false, err
+	}
+	if now := j.force.Load(); now != nil && now.trust.Digest == t.Digest {
+		return false, nil
+	}
+	j.force.Store(&force{t, attest.NewVerifier(t), newCache(j.limit), time.Now()})
+	return true, nil
+}
+
+// Ask answers a question for a user. Its errors are ErrNoTrust, ErrManyDocuments, attest.ErrNotBundle, what
+// q.Expect returned, and ctx's.
+func (j *Judge) Ask(ctx context.Context, uid uint32, q Question) (Answer, error) {
+	f := j.force.Load()
+	if f == nil {
+		return Answer{}, ErrNoTrust
+	}
+	k := keyOf(f.trust.Digest, q)
+	if a, have := f.recall(k, q); have {
+		j.hits.Add(1)
+		return a, nil
+	}
+	if err := j.turns.Take(ctx, uid); err != nil {
+		return Answer{}, err
+	}
+	defer j.turns.Give()
+	if a, have := f.recall(k, q); have { // somebody else asked the same in the meantime
+		j.hits.Add(1)
+		return a, nil
+	}
+	j.misses.Add(1)
+	ruled, err := f.judge(q)
+	if err != nil {
+		return Answer{}, err
+	}
+	f.cache.put(k, ruled)
+	return Answer{Ruling: ruled}, nil
+}
+
+// recall finds an answer in the cache. One that was remembered without its JSON does for those who want none.
+func (f *force) recall(k key, q Question) (Answer, bool) {
+	ruled, age, have := f.cache.get(k)
+	if !have || q.Explain && ruled.JSON == nil {
+		return Answer{}, false
+	}
+	return Answer{ruled, true, age}, true
+}
+
+func (f *force) judge(q Question) (*Ruling, error) {
+	want, err := q.Expect()
+	if err != nil {
+		return nil, err
+	}
+	docs, err := attest.Parse(q.Document)
+	if err != nil {
+		return nil, err
+	}
+	if len(docs) != 1 {
+		return nil, fmt.Errorf("%w: %d", ErrManyDocuments, len(docs))
+	}
+	return f.ruling(f.verifier.Verify(docs[0], want), q.Explain)
+}
+
+func (f *force) ruling(v *attest.Verdict, explain bool) (*Ruling, error) {
+	r := &Ruling{Verified: v.Verified, Reason: v.Reason, Trust: f.trust.Digest}
+	if v.Verified {
+		r.Signer, r.PredicateType = signer(v.Established.Signer), v.Established.PredicateType
+	}
+	if !explain {
+		return r, nil
+	}
+	var err error
+	r.JSON, err = json.Marshal(v)
+	return r, err
+}
+
+// signer names who signed in a few words; the whole is in the verdict's JSON.
+func signer(s *attest.SignerRef) string {
+	if s == nil {
+		return ""
+	}
+	if s.Identity != "" {
+		return s.Identity
+	}
+	var keys []string
+	for _, k := range s.Keys {
+		keys = append(keys, "sha256:"+k.SHA256)
+	}
+	return strings.Join(keys, " ")
+}
+
+// keyOf hashes all that a verdict depends on: this release's verifier, the trust root, the conditions, the document.
+// Each part but the last goes in after its length, so that no two questions run together.
+func keyOf(trustDigest string, q Question) key {
+	h := sha256.New()
+	for _, part := range [][]byte{[]byte(version.String), []byte(trustDigest), q.Conditions} {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+		h.Write(part)
+	}
+	h.Write(q.Document)
+	return key(h.Sum(nil))
+}
