@@ -12,9 +12,13 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 BIN      ?= bin
 FUZZTIME ?= 5m
 COUNT    ?= 6
+DEB      ?= build
+
+# What tests run beside the project's own programs: a client of gRPC, and the generator whose output must be fresh.
+TESTTOOLS := $(addprefix build/tools/,gotestsum grpcurl buf protoc-gen-go protoc-gen-go-grpc)
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 build: ## build bin/stellad, bin/adminctl and bin/stella
 	CGO_ENABLED=0 go build -trimpath -ldflags "-X stellad/internal/version.String=$(VERSION)" -o $(BIN)/ ./daemon/stellad ./adminctl
@@ -24,7 +28,7 @@ demo: deps build ## show the product at work, with no network
 	packaging/demo/run
 
 # -count=1, as the end-to-end tests run binaries of which the test cache knows nothing.
-test: deps build/tools/gotestsum ## vet, test with the race detector, fuzz each target for 5 s
+test: deps $(TESTTOOLS) ## vet, test with the race detector, fuzz each target for 5 s
 	go vet ./...
 	build/tools/gotestsum --format pkgname --jsonfile build/test.json -- -race -count=1 ./...
 	packaging/fuzz 5s
@@ -36,13 +40,30 @@ bench: deps build/tools/benchstat build/tools/cosign ## measure, beside the refe
 	go test -run '^$$' -bench . -count=$(COUNT) -timeout 60m ./... >build/bench.txt || { cat build/bench.txt; exit 1; }
 	build/tools/benchstat build/bench.txt
 
+# Two builds of a commit are the same bytes: the version and the time are the commit's.
+deb: build build/tools/nfpm ## build the Debian package into build/
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH-$$(git log -1 --format=%ct)} BIN=$(BIN) ARCH=$$(go env GOARCH) \
+		PACKAGE_VERSION=$$(packaging/version $(VERSION)) \
+		build/tools/nfpm package --config packaging/nfpm.yaml --packager deb --target $(DEB)/
+
+# It wants root: it boots a container of its own.
+test-system: deps-system build/rootfs.tar build/tools/nfpm ## install the Debian package on a booted system and test it there
+	go vet -tags system ./e2e/system
+	go test -tags system -count=1 -timeout 20m -v ./e2e/system
+
+deps-system:
+	@packaging/deps system
+
+build/rootfs.tar: packaging/rootfs | deps-system
+	packaging/rootfs $@
+
 lint: build/tools/golangci-lint ## run the linters of .golangci.yml
 	build/tools/golangci-lint run ./...
 
 fmt: build/tools/gofumpt ## format every Go file
 	build/tools/gofumpt -w .
 
-generate: ## write generated files anew
+generate: build/tools/buf build/tools/protoc-gen-go build/tools/protoc-gen-go-grpc ## write generated files anew
 	go generate ./...
 
 deps: ## install the system packages that test and demo need
@@ -60,4 +81,4 @@ build/tools/%: tools/go.mod tools/go.sum
 build/tools/cosign:
 	GOBIN=$(CURDIR)/build/tools CGO_ENABLED=0 go install -trimpath github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3
 
-.PHONY: help build demo test fuzz bench lint fmt generate deps clean
+.PHONY: help build demo deb test test-system fuzz bench lint fmt generate deps deps-system clean
