@@ -17,7 +17,7 @@ const (
 // command accepts: offline is how it always works.
 func addTrustRootFlags(cmd *cobra.Command, dir *string) {
 	cmd.Flags().StringVar(dir, "trust-root", "", "`folder` of what is trusted, or one trusted_root.json (default $"+trustRootEnv+", else "+defaultTrustRoot+")")
-	cmd.Flags().Var(new(offline), "offline", "accepted for clarity: there is no other way")
+	cmd.Flags().Var(new(offline), "offline", "no network is used, with it or without; with it no daemon is asked either")
 	cmd.Flags().Lookup("offline").NoOptDefVal = "true"
 }
 

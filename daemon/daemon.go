@@ -40,6 +40,7 @@ type Daemon struct {
 	health   *health.Server
 	registry *prometheus.Registry
 	servers  map[string]*rpc.Server // by socket
+	unlock   func()                 // lets another daemon have the state
 
 	genesis atomic.Pointer[Genesis] // nil before it
 	policy  atomic.Pointer[access.Policy]
@@ -49,9 +50,24 @@ type Daemon struct {
 	refused error // why the policy file, as it is now, is not in force
 }
 
-// New makes a Daemon. A policy file that can't come into force keeps it from starting; a trust root that can't does
-// not: it answers that there is none.
+// New makes a Daemon, which has the state to itself until Run returns: an error wraps ErrRunning where another has it. A
+// policy file that can't come into force keeps it from starting; a trust root that can't does not: it answers that there
+// is none.
 func New(c config.Config, log *slog.Logger) (*Daemon, error) {
+	unlock, err := lock(c.State) // before anything is written there
+	if err != nil {
+		return nil, err
+	}
+	d, err := newDaemon(c, log)
+	if err != nil {
+		unlock()
+		return nil, err
+	}
+	d.unlock = unlock
+	return d, nil
+}
+
+func newDaemon(c config.Config, log *slog.Logger) (*Daemon, error) {
 	methods, err := api.Methods()
 	if err != nil {
 		return nil, err

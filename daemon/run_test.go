@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -21,16 +22,24 @@ type trial struct {
 	daemon        *daemon.Daemon
 	admin, verify *grpc.ClientConn
 	reload        chan os.Signal
-	version       int // of the policy file
+	stop          func() // which the end of the test does too
+	version       int    // of the policy file
 }
 
 // start runs a daemon below a folder of its own until the test ends. Prepare may lay files there first.
 func start(t testing.TB, prepare func(config.Config)) *trial {
 	t.Helper()
-	d := &trial{config: folder(t), reload: make(chan os.Signal)}
+	c := folder(t)
 	if prepare != nil {
-		prepare(d.config)
+		prepare(c)
 	}
+	return run(t, c)
+}
+
+// run runs a daemon as c says.
+func run(t testing.TB, c config.Config) *trial {
+	t.Helper()
+	d := &trial{config: c, reload: make(chan os.Signal)}
 	var err error
 	d.daemon, err = daemon.New(d.config, slog.New(slog.DiscardHandler))
 	must(t, err)
@@ -38,13 +47,14 @@ func start(t testing.TB, prepare func(config.Config)) *trial {
 	ended := make(chan error, 1)
 	go func() { ended <- d.daemon.Run(ctx, d.reload) }()
 	d.admin, d.verify = dial(t, d.config, "admin"), dial(t, d.config, "verify")
-	t.Cleanup(func() {
+	d.stop = sync.OnceFunc(func() {
 		_, _ = d.admin.Close(), d.verify.Close()
 		stop()
 		if err := <-ended; err != nil {
 			t.Errorf("the daemon ended with %v", err)
 		}
 	})
+	t.Cleanup(d.stop)
 	return d
 }
 
@@ -74,9 +84,14 @@ func dial(t testing.TB, c config.Config, socket string) *grpc.ClientConn {
 func (d *trial) policy(t testing.TB, format string, args ...any) {
 	t.Helper()
 	d.version++
-	text := fmt.Sprintf("version = %d\n", d.version) + fmt.Sprintf(format, args...)
-	must(t, os.WriteFile(d.config.Access+".new", []byte(text), 0o600))
-	must(t, os.Rename(d.config.Access+".new", d.config.Access))
+	lay(t, d.config.Access, fmt.Sprintf("version = %d\n", d.version)+fmt.Sprintf(format, args...))
+}
+
+// lay puts a file in place of what is there, whole.
+func lay(t testing.TB, name, text string) {
+	t.Helper()
+	must(t, os.WriteFile(name+".new", []byte(text), 0o600))
+	must(t, os.Rename(name+".new", name))
 }
 
 func must(t testing.TB, err error) {

@@ -22,11 +22,7 @@ const grace = 5 * time.Second
 
 // Run serves until ctx ends, and reloads whenever reload says so. It is called once.
 func (d *Daemon) Run(ctx context.Context, reload <-chan os.Signal) error {
-	unlock, err := lock(d.config.State)
-	if err != nil {
-		return err
-	}
-	defer unlock()
+	defer d.unlock()
 	listeners, err := d.listen()
 	if err != nil {
 		return err

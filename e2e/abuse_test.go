@@ -121,16 +121,22 @@ type service struct {
 
 func startService(t *testing.T, d *appliance) *service {
 	t.Helper()
+	bundle, err := os.ReadFile(filepath.Join("..", "packaging", "demo", "sigstore-js.sigstore.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &service{client: stellav1.NewVerifyServiceClient(d.dial(t)), bundle: bundle}
+}
+
+// dial gives a connection of its own to verify.sock, which ends with the test.
+func (d *appliance) dial(t testing.TB) *grpc.ClientConn {
+	t.Helper()
 	conn, err := grpc.NewClient("unix:"+d.verifySocket(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	bundle, err := os.ReadFile(filepath.Join("..", "packaging", "demo", "sigstore-js.sigstore.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &service{client: stellav1.NewVerifyServiceClient(conn), bundle: bundle}
+	return conn
 }
 
 func (s *service) calls(t *testing.T, n int) {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// An appliance is a running `stellad --dev`, which ends with its test.
+// An appliance is a running stellad, which ends with its test.
 type appliance struct {
 	dir string
 	cmd *exec.Cmd
@@ -20,7 +20,12 @@ type appliance struct {
 // startAppliance starts stellad below dir, by way of a wrapper if there is one, and returns when its sockets are there.
 func startAppliance(t testing.TB, dir string, wrapper ...string) *appliance {
 	t.Helper()
-	args := append(wrapper, "stellad", "--dev", dir)
+	return launch(t, dir, append(wrapper, "stellad", "--dev", dir)...)
+}
+
+// launch runs a command that becomes a stellad with its sockets in dir's folder run.
+func launch(t testing.TB, dir string, args ...string) *appliance {
+	t.Helper()
 	d := &appliance{dir: dir, cmd: exec.Command(args[0], args[1:]...)}
 	d.cmd.Stderr = &d.log
 	if err := d.cmd.Start(); err != nil {

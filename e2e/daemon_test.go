@@ -148,7 +148,6 @@ func (d *scriptDaemon) stop() error {
 		return nil
 	case <-time.After(turnTime):
 		killed := cmd.Process.Kill()
-		<-d.exited
-		return errors.Join(fmt.Errorf("stellad did not stop in %v\n%s", turnTime, d.text()), killed)
+		return errors.Join(fmt.Errorf("stellad did not stop in %v\n%s", turnTime, d.text()), killed, <-d.exited)
 	}
 }

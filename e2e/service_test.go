@@ -82,7 +82,7 @@ func TestGrpcurl(t *testing.T) {
 }
 
 // demoAppliance starts stellad with the trust of the demo, and gives the demo's bundle.
-func demoAppliance(t *testing.T) (d *appliance, bundle string) {
+func demoAppliance(t testing.TB) (d *appliance, bundle string) {
 	t.Helper()
 	dir, demo := t.TempDir(), filepath.Join("..", "packaging", "demo")
 	if err := os.CopyFS(filepath.Join(dir, "trust"), os.DirFS(filepath.Join(demo, "trust"))); err != nil {

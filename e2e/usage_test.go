@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -29,8 +28,19 @@ func (u usage) max(v usage) usage {
 // usage asks the kernel and, by admin.sock, the daemon.
 func (d *appliance) usage(t *testing.T) usage {
 	t.Helper()
-	proc := fmt.Sprintf("/proc/%d", d.cmd.Process.Pid)
-	statm, err := os.ReadFile(filepath.Join(proc, "statm"))
+	descriptors, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", d.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := usage{resident: d.resident(t), descriptors: len(descriptors)}
+	u.connections, u.calls = d.clients(t)
+	return u
+}
+
+// resident is the daemon's memory, in bytes.
+func (d *appliance) resident(t testing.TB) int64 {
+	t.Helper()
+	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", d.cmd.Process.Pid))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,13 +48,7 @@ func (d *appliance) usage(t *testing.T) usage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	descriptors, err := os.ReadDir(filepath.Join(proc, "fd"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	u := usage{resident: pages * int64(os.Getpagesize()), descriptors: len(descriptors)}
-	u.connections, u.calls = d.clients(t)
-	return u
+	return pages * int64(os.Getpagesize())
 }
 
 var clients = regexp.MustCompile(`([0-9]+) connections, ([0-9]+) calls`)

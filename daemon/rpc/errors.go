@@ -35,6 +35,7 @@ var meanings = []struct {
 	{access.ErrUnknownUser, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
 	{access.ErrPolicy, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_BAD_POLICY},
 	{verdicts.ErrNoTrust, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NO_TRUST},
+	{verdicts.ErrUnknown, codes.NotFound, stellav1.ErrorReason_ERROR_REASON_UNKNOWN_DOCUMENT},
 	{verdicts.ErrManyDocuments, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
 	{attest.ErrNotBundle, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_AN_ATTESTATION},
 	{trust.ErrTrust, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_TRUST},

@@ -20,8 +20,9 @@ import (
 
 // A Question asks whether a document is what the asker expects.
 type Question struct {
-	Document   []byte // one attestation
-	Conditions []byte // all else that is asked, in one canonical form: part of what a verdict is remembered by
+	Document   []byte            // one attestation; nil where only its digest is known
+	Digest     [sha256.Size]byte // of the document, SHA-256; read where Document is nil
+	Conditions []byte            // all else that is asked, in one canonical form: part of what a verdict is remembered by
 	Expect     func() (attest.Expect, error)
 	Explain    bool // have Ruling.JSON filled in
 }
@@ -88,42 +89,55 @@ func (j *Judge) Load() (changed bool, err error) {
 	return true, nil
 }
 
-// Ask answers a question for a user. Its errors are ErrNoTrust, ErrManyDocuments, attest.ErrNotBundle, what
+// Ask answers a question for a user. Its errors are ErrNoTrust, ErrUnknown, ErrManyDocuments, attest.ErrNotBundle, what
 // q.Expect returned, and ctx's.
 func (j *Judge) Ask(ctx context.Context, uid uint32, q Question) (Answer, error) {
-	f := j.force.Load()
-	if f == nil {
+	switch l := j.look(q); {
+	case l.force == nil:
 		return Answer{}, ErrNoTrust
-	}
-	k := keyOf(f.trust.Digest, q)
-	if a, have := f.recall(k, q); have {
-		j.hits.Add(1)
-		return a, nil
+	case l.found:
+		return l.answer, nil
+	case q.Document == nil:
+		return Answer{}, ErrUnknown
 	}
 	if err := j.turns.Take(ctx, uid); err != nil {
 		return Answer{}, err
 	}
 	defer j.turns.Give()
-	if a, have := f.recall(k, q); have { // somebody else asked the same in the meantime
-		j.hits.Add(1)
-		return a, nil
+	l := j.look(q) // while it waited, somebody may have asked the same, or another trust may have come into force
+	if l.found {
+		return l.answer, nil
 	}
 	j.misses.Add(1)
-	ruled, err := f.judge(q)
+	ruled, err := l.force.judge(q)
 	if err != nil {
 		return Answer{}, err
 	}
-	f.cache.put(k, ruled)
+	l.force.cache.put(l.key, ruled)
 	return Answer{Ruling: ruled}, nil
 }
 
-// recall finds an answer in the cache. One that was remembered without its JSON does for those who want none.
-func (f *force) recall(k key, q Question) (Answer, bool) {
-	ruled, age, have := f.cache.get(k)
-	if !have || q.Explain && ruled.JSON == nil {
-		return Answer{}, false
+// A look is what the trust in force has for a question.
+type look struct {
+	force  *force // nil where no trust is in force
+	key    key
+	answer Answer
+	found  bool
+}
+
+// look finds an answer in the cache. One that was remembered without its JSON does for those who want none.
+func (j *Judge) look(q Question) look {
+	f := j.force.Load()
+	if f == nil {
+		return look{}
 	}
-	return Answer{ruled, true, age}, true
+	l := look{force: f, key: keyOf(f.trust.Digest, q)}
+	ruled, age, have := f.cache.get(l.key)
+	if have && (!q.Explain || ruled.JSON != nil) {
+		j.hits.Add(1)
+		l.answer, l.found = Answer{ruled, true, age}, true
+	}
+	return l
 }
 
 func (f *force) judge(q Question) (*Ruling, error) {
@@ -142,9 +156,9 @@ func (f *force) judge(q Question) (*Ruling, error) {
 }
 
 func (f *force) ruling(v *attest.Verdict, explain bool) (*Ruling, error) {
-	r := &Ruling{Verified: v.Verified, Reason: v.Reason, Trust: f.trust.Digest}
+	r := &Ruling{Verified: v.Verified, Reason: utf8(v.Reason), Trust: f.trust.Digest}
 	if v.Verified {
-		r.Signer, r.PredicateType = signer(v.Established.Signer), v.Established.PredicateType
+		r.Signer, r.PredicateType = utf8(signer(v.Established.Signer)), utf8(v.Established.PredicateType)
 	}
 	if !explain {
 		return r, nil
@@ -153,6 +167,9 @@ func (f *force) ruling(v *attest.Verdict, explain bool) (*Ruling, error) {
 	r.JSON, err = json.Marshal(v)
 	return r, err
 }
+
+// utf8 has a stranger's text be what the API can carry.
+func utf8(text string) string { return strings.ToValidUTF8(text, "\ufffd") }
 
 // signer names who signed in a few words; the whole is in the verdict's JSON.
 func signer(s *attest.SignerRef) string {
@@ -177,6 +194,10 @@ func keyOf(trustDigest string, q Question) key {
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
 		h.Write(part)
 	}
-	h.Write(q.Document)
+	digest := q.Digest
+	if q.Document != nil {
+		digest = sha256.Sum256(q.Document)
+	}
+	h.Write(digest[:])
 	return key(h.Sum(nil))
 }

@@ -1,22 +1,15 @@
 package verdicts
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"stellad/attest"
-	"stellad/attest/trust"
-	"stellad/daemon/fair"
 )
 
 const release = "https://github.com/sigstore/sigstore-js/.github/workflows/release.yml@refs/heads/main"
@@ -134,94 +127,6 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestNewTrust: verdicts go with the trust that they stand on.
-func TestNewTrust(t *testing.T) {
-	dir := trustRoot(t)
-	j := loaded(t, dir)
-	first := ask(t, j, about(document(t)))
-	trustNobody(t, dir)
-	if a := ask(t, j, about(document(t))); !a.Cached || !a.Verified {
-		t.Errorf("before it was read: %+v", a)
-	}
-	if changed, err := j.Load(); err != nil || !changed {
-		t.Fatalf("%v %v", changed, err)
-	}
-	if s := j.State(); s.Entries != 0 || s.Bytes != 0 || s.Trust == first.Trust || s.Refused != nil {
-		t.Errorf("%+v", s)
-	}
-	second := ask(t, j, about(document(t)))
-	if second.Verified || second.Cached || second.Trust == first.Trust || second.Trust != j.State().Trust {
-		t.Errorf("%+v of %+v", second.Ruling, second)
-	}
-	if changed, err := j.Load(); err != nil || changed {
-		t.Errorf("the same once more: %v %v", changed, err)
-	}
-	if a := ask(t, j, about(document(t))); !a.Cached {
-		t.Error("the same trust, and its verdicts are gone")
-	}
-}
-
-// TestBrokenTrust: what does not load leaves what is in force, and its verdicts, and is told.
-func TestBrokenTrust(t *testing.T) {
-	dir := trustRoot(t)
-	signers, err := os.ReadFile(filepath.Join(dir, "signers.toml"))
-	must(t, err)
-	j := loaded(t, dir)
-	first := ask(t, j, about(document(t)))
-	was := j.State()
-	spoil(t, dir)
-	if changed, err := j.Load(); changed || !errors.Is(err, trust.ErrTrust) {
-		t.Errorf("%v %v", changed, err)
-	}
-	s := j.State()
-	if s.Trust != was.Trust || s.Since != was.Since || s.Entries != 1 || !errors.Is(s.Refused, trust.ErrTrust) {
-		t.Errorf("%+v", s)
-	}
-	if line := s.TrustLine(); !strings.HasPrefix(line, was.Trust+" stays in force: ") || strings.Contains(line, "\n") {
-		t.Error(line)
-	}
-	if a := ask(t, j, about(document(t))); !a.Cached || a.Ruling != first.Ruling {
-		t.Errorf("%+v", a)
-	}
-	must(t, os.RemoveAll(dir))
-	if changed, err := j.Load(); changed || err == nil || j.State().Trust != was.Trust {
-		t.Errorf("a folder that is gone: %v %v", changed, err)
-	}
-	must(t, os.CopyFS(dir, os.DirFS(filepath.Join(demo, "trust"))))
-	must(t, os.WriteFile(filepath.Join(dir, "signers.toml"), signers, 0o600))
-	if changed, err := j.Load(); changed || err != nil || j.State().Refused != nil || j.State().Entries != 1 {
-		t.Errorf("mended: %v %v %+v", changed, err, j.State())
-	}
-}
-
-func TestNoTrust(t *testing.T) {
-	dir := trustRoot(t)
-	j := newJudge(t, dir)
-	refuses := func(when string) {
-		t.Helper()
-		if a, err := j.Ask(t.Context(), 1, about(document(t))); !errors.Is(err, ErrNoTrust) || a.Ruling != nil {
-			t.Errorf("%s: %+v %v", when, a, err)
-		}
-		if s := j.State(); s.Trust != "" || s.Refused == nil || !strings.HasPrefix(s.TrustLine(), "nothing can be verified: ") {
-			t.Errorf("%s: %+v, %s", when, s, s.TrustLine())
-		}
-	}
-	refuses("before it was read")
-	spoil(t, dir)
-	_, err := j.Load()
-	if err == nil {
-		t.Error("a spoilt trust root came into force")
-	}
-	refuses("a spoilt one")
-	trustNobody(t, dir)
-	if changed, err := j.Load(); !changed || err != nil {
-		t.Errorf("%v %v", changed, err)
-	}
-	if a := ask(t, j, about(document(t))); a.Verified {
-		t.Errorf("%+v", a)
-	}
-}
-
 // TestNoVerdict: a question that has none is asked anew each time.
 func TestNoVerdict(t *testing.T) {
 	j := loaded(t, trustRoot(t))
@@ -235,7 +140,7 @@ func TestNoVerdict(t *testing.T) {
 		{"two documents", about(two), ErrManyDocuments},
 		{"no bundle", about([]byte("{}")), attest.ErrNotBundle},
 		{"no JSON", about([]byte("\x00")), attest.ErrNotBundle},
-		{"nothing", about(nil), attest.ErrNotBundle},
+		{"nothing", about([]byte{}), attest.ErrNotBundle},
 		{"no conditions", Question{Document: document(t), Expect: func() (attest.Expect, error) { return attest.Expect{}, odd }}, odd},
 	} {
 		for range 2 {
@@ -250,99 +155,6 @@ func TestNoVerdict(t *testing.T) {
 	}
 }
 
-// TestWaitEnded: who gives up while others are at work gets no verdict, and takes nobody's turn away. What is
-// remembered needs no turn.
-func TestWaitEnded(t *testing.T) {
-	turns := fair.NewTurns(1)
-	j := NewJudge(trustRoot(t), 1<<20, turns)
-	_, err := j.Load()
-	must(t, err)
-	remembered := ask(t, j, about(document(t)))
-	must(t, turns.Take(t.Context(), 2))
-	ctx, end := context.WithCancelCause(t.Context())
-	end(errors.New("gone"))
-	if a, err := j.Ask(ctx, 1, about(tampered(t))); !errors.Is(err, context.Canceled) || a.Ruling != nil {
-		t.Errorf("%+v %v", a, err)
-	}
-	if a, err := j.Ask(ctx, 1, about(document(t))); err != nil || a.Ruling != remembered.Ruling {
-		t.Errorf("what is remembered: %+v %v", a, err)
-	}
-	turns.Give()
-	if a := ask(t, j, about(tampered(t))); a.Cached {
-		t.Error("the one who gave up was answered")
-	}
-}
-
-// TestAskAgainAfterWait: of two who ask the same, the one who waited finds the answer of the other.
-func TestAskAgainAfterWait(t *testing.T) {
-	turns := fair.NewTurns(1)
-	j := NewJudge(trustRoot(t), 1<<20, turns)
-	_, err := j.Load()
-	must(t, err)
-	at, goOn := make(chan struct{}), make(chan struct{})
-	slow := about(document(t))
-	slow.Expect = func() (attest.Expect, error) { close(at); <-goOn; return anything() }
-	var all sync.WaitGroup
-	all.Go(func() { _, _ = j.Ask(t.Context(), 1, slow) })
-	<-at
-	for range 8 {
-		all.Go(func() {
-			a, err := j.Ask(t.Context(), 2, Question{Document: slow.Document, Expect: func() (attest.Expect, error) {
-				t.Error("the same was judged twice")
-				return anything()
-			}})
-			if err != nil || !a.Cached || !a.Verified {
-				t.Errorf("%+v %v", a, err)
-			}
-		})
-	}
-	close(goOn)
-	all.Wait()
-	if s := j.State(); s.Misses != 1 || s.Hits != 8 {
-		t.Errorf("%+v", s)
-	}
-}
-
-// TestAskWhileLoading: whoever asks while trust roots come and go gets the verdict of one of them, whole.
-func TestAskWhileLoading(t *testing.T) {
-	dir := trustRoot(t)
-	j := loaded(t, dir)
-	accepts := j.State().Trust
-	signers, err := os.ReadFile(filepath.Join(dir, "signers.toml"))
-	must(t, err)
-	ctx, end := context.WithCancel(t.Context())
-	var asking sync.WaitGroup
-	for uid := range uint32(4) {
-		asking.Go(func() {
-			for i := 0; ctx.Err() == nil; i++ {
-				q := about(document(t))
-				q.Conditions, q.Explain = fmt.Append(nil, i%3), i%2 == 0
-				a, err := j.Ask(t.Context(), uid, q)
-				if err != nil || a.Verified != (a.Trust == accepts) || q.Explain && a.JSON == nil {
-					t.Errorf("%+v %v", a, err)
-					return
-				}
-				_, _ = j.State().TrustLine(), j.State().CacheLine()
-			}
-		})
-	}
-	for i := range 20 {
-		switch i % 3 {
-		case 0:
-			trustNobody(t, dir)
-		case 1:
-			spoil(t, dir)
-		case 2:
-			must(t, os.WriteFile(filepath.Join(dir, "signers.toml"), signers, 0o600))
-		}
-		if _, err := j.Load(); (err != nil) != (i%3 == 1) {
-			t.Errorf("%d: %v", i, err)
-		}
-	}
-	end()
-	asking.Wait()
-}
-
 func TestSigner(t *testing.T) {
 	for want, s := range map[string]*attest.SignerRef{
 		"":                    nil,
@@ -354,15 +166,5 @@ func TestSigner(t *testing.T) {
 		if got := signer(s); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
-	}
-}
-
-func TestLines(t *testing.T) {
-	s := State{Trust: "ab", Since: time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600)), Entries: 2, Bytes: 3 << 19, Limit: 64 << 20, Hits: 5, Misses: 6}
-	if got, want := s.TrustLine(), "ab in force since 2026-01-02T02:04:05Z"; got != want {
-		t.Errorf("%q, want %q", got, want)
-	}
-	if got, want := s.CacheLine(), "2 remembered in 1.5 of 64 MiB; 5 found, 6 judged"; got != want {
-		t.Errorf("%q, want %q", got, want)
 	}
 }

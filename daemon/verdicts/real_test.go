@@ -84,7 +84,9 @@ func loaded(t testing.TB, dir string) *Judge {
 
 func anything() (attest.Expect, error) { return attest.Expect{}, nil }
 
-func about(document []byte) Question { return Question{Document: document, Expect: anything} }
+func about(document []byte) Question {
+	return Question{Document: document, Expect: anything}
+}
 
 func ask(t testing.TB, j *Judge, q Question) Answer {
 	t.Helper()

@@ -38,6 +38,7 @@ const (
 	ErrorReason_ERROR_REASON_INTERNAL           ErrorReason = 8  // a fault of the daemon; its log has it under the ID that the message gives
 	ErrorReason_ERROR_REASON_NO_TRUST           ErrorReason = 9  // the daemon has no usable trust root, so nothing can be verified
 	ErrorReason_ERROR_REASON_NOT_VERIFIED       ErrorReason = 10 // a signature, a proof or a timestamp does not hold
+	ErrorReason_ERROR_REASON_UNKNOWN_DOCUMENT   ErrorReason = 11 // no verdict is remembered for this digest: send the document
 )
 
 // Enum value maps for ErrorReason.
@@ -54,6 +55,7 @@ var (
 		8:  "ERROR_REASON_INTERNAL",
 		9:  "ERROR_REASON_NO_TRUST",
 		10: "ERROR_REASON_NOT_VERIFIED",
+		11: "ERROR_REASON_UNKNOWN_DOCUMENT",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":        0,
@@ -67,6 +69,7 @@ var (
 		"ERROR_REASON_INTERNAL":           8,
 		"ERROR_REASON_NO_TRUST":           9,
 		"ERROR_REASON_NOT_VERIFIED":       10,
+		"ERROR_REASON_UNKNOWN_DOCUMENT":   11,
 	}
 )
 
@@ -101,7 +104,7 @@ var File_stella_v1_errors_proto protoreflect.FileDescriptor
 
 const file_stella_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x16stella/v1/errors.proto\x12\tstella.v1*\xd4\x02\n" +
+	"\x16stella/v1/errors.proto\x12\tstella.v1*\xf7\x02\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18ERROR_REASON_BAD_REQUEST\x10\x01\x12#\n" +
@@ -114,7 +117,8 @@ const file_stella_v1_errors_proto_rawDesc = "" +
 	"\x15ERROR_REASON_INTERNAL\x10\b\x12\x19\n" +
 	"\x15ERROR_REASON_NO_TRUST\x10\t\x12\x1d\n" +
 	"\x19ERROR_REASON_NOT_VERIFIED\x10\n" +
-	"B Z\x1estellad/api/stella/v1;stellav1b\x06proto3"
+	"\x12!\n" +
+	"\x1dERROR_REASON_UNKNOWN_DOCUMENT\x10\vB Z\x1estellad/api/stella/v1;stellav1b\x06proto3"
 
 var (
 	file_stella_v1_errors_proto_rawDescOnce sync.Once

@@ -32,9 +32,12 @@ type VerifyRequest struct {
 	// no more than that these signed.
 	Signers []*Signer `protobuf:"bytes,4,rep,name=signers,proto3" json:"signers,omitempty"`
 	// Have VerifyResponse.verdict_json filled in.
-	Explain       bool `protobuf:"varint,5,opt,name=explain,proto3" json:"explain,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Explain bool `protobuf:"varint,5,opt,name=explain,proto3" json:"explain,omitempty"`
+	// In place of document, its SHA-256 (32 bytes): answered where the verdict is remembered, else refused with
+	// ERROR_REASON_UNKNOWN_DOCUMENT, and the document is to be sent.
+	DocumentSha256 []byte `protobuf:"bytes,6,opt,name=document_sha256,json=documentSha256,proto3" json:"document_sha256,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *VerifyRequest) Reset() {
@@ -100,6 +103,13 @@ func (x *VerifyRequest) GetExplain() bool {
 		return x.Explain
 	}
 	return false
+}
+
+func (x *VerifyRequest) GetDocumentSha256() []byte {
+	if x != nil {
+		return x.DocumentSha256
+	}
+	return nil
 }
 
 // Artifact is known by its digests.
@@ -656,13 +666,14 @@ var File_stella_v1_verify_proto protoreflect.FileDescriptor
 
 const file_stella_v1_verify_proto_rawDesc = "" +
 	"\n" +
-	"\x16stella/v1/verify.proto\x12\tstella.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x18stella/v1/requires.proto\"\xca\x01\n" +
+	"\x16stella/v1/verify.proto\x12\tstella.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x18stella/v1/requires.proto\"\xf3\x01\n" +
 	"\rVerifyRequest\x12\x1a\n" +
 	"\bdocument\x18\x01 \x01(\fR\bdocument\x12/\n" +
 	"\bartifact\x18\x02 \x01(\v2\x13.stella.v1.ArtifactR\bartifact\x12%\n" +
 	"\x0epredicate_type\x18\x03 \x01(\tR\rpredicateType\x12+\n" +
 	"\asigners\x18\x04 \x03(\v2\x11.stella.v1.SignerR\asigners\x12\x18\n" +
-	"\aexplain\x18\x05 \x01(\bR\aexplain\"l\n" +
+	"\aexplain\x18\x05 \x01(\bR\aexplain\x12'\n" +
+	"\x0fdocument_sha256\x18\x06 \x01(\fR\x0edocumentSha256\"l\n" +
 	"\bArtifact\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12$\n" +
