@@ -20,12 +20,29 @@ func policy(version, uid int) string {
 	return fmt.Sprintf("version = %d\n[roles]\nadministrator = [\"*:*\"]\n[users]\nroot = [\"administrator\"]\n\"uid:%d\" = [\"administrator\"]\n", version, uid)
 }
 
-type files struct{ policy, record string }
+// files are a policy file and a log that remembers which policy is in force.
+type files struct {
+	policy string
+	log    *ledger
+}
+
+// ledger takes marks, unless it can't.
+type ledger struct {
+	last  access.Mark
+	fails error
+}
+
+func (l *ledger) record(next access.Mark) error {
+	if l.fails == nil {
+		l.last = next
+	}
+	return l.fails
+}
 
 func place(t testing.TB, text string) files {
 	t.Helper()
 	dir := t.TempDir()
-	f := files{filepath.Join(dir, "access.toml"), filepath.Join(dir, "record")}
+	f := files{filepath.Join(dir, "access.toml"), &ledger{}}
 	f.put(t, text)
 	return f
 }
@@ -47,7 +64,7 @@ func write(t testing.TB, path, text string) {
 }
 
 func (f files) keeper() (*access.Keeper, error) {
-	return access.NewKeeper(f.policy, catalog(), uint32(os.Geteuid()), f.record)
+	return access.NewKeeper(f.policy, catalog(), uint32(os.Geteuid()), f.log.last, f.log.record)
 }
 
 func (f files) mustKeep(t testing.TB) *access.Keeper {
@@ -74,7 +91,7 @@ func refused(t testing.TB, name string, err error, says string) {
 func TestReload(t *testing.T) {
 	f := place(t, policy(3, 5003))
 	k := f.mustKeep(t)
-	if changed, err := k.Reload(); changed || err != nil {
+	if changed, err := k.Reload(f.log.record); changed || err != nil {
 		t.Error("the same file:", changed, err)
 	}
 	for _, c := range []struct{ name, text, says string }{
@@ -86,7 +103,7 @@ func TestReload(t *testing.T) {
 		{"one that locks out", "version = 4\n", "access:reload"},
 	} {
 		f.put(t, c.text)
-		changed, err := k.Reload()
+		changed, err := k.Reload(f.log.record)
 		refused(t, c.name, err, c.says)
 		if changed || k.Policy().Version != 3 || !allows(k, 5003) || allows(k, 5002) {
 			t.Errorf("%s: the old policy is gone", c.name)
@@ -95,10 +112,10 @@ func TestReload(t *testing.T) {
 	if err := os.Remove(f.policy); err != nil {
 		t.Fatal(err)
 	}
-	_, err := k.Reload()
+	_, err := k.Reload(f.log.record)
 	refused(t, "none", err, "no such file")
 	f.put(t, policy(9, 5009))
-	if changed, err := k.Reload(); !changed || err != nil || k.Policy().Version != 9 || !allows(k, 5009) || allows(k, 5003) {
+	if changed, err := k.Reload(f.log.record); !changed || err != nil || k.Policy().Version != 9 || !allows(k, 5009) || allows(k, 5003) {
 		t.Error("a newer one:", changed, err)
 	}
 }
@@ -108,7 +125,7 @@ func TestRestart(t *testing.T) {
 	f := place(t, policy(3, 5003))
 	k := f.mustKeep(t)
 	f.put(t, policy(4, 5004))
-	if _, err := k.Reload(); err != nil {
+	if _, err := k.Reload(f.log.record); err != nil {
 		t.Fatal(err)
 	}
 	f.mustKeep(t)
@@ -135,84 +152,50 @@ func TestRestart(t *testing.T) {
 		t.Error("a newer one is not in force")
 	}
 	f.put(t, policy(4, 5004))
-	f.record = ""
+	f.log = &ledger{}
 	if k := f.mustKeep(t); !allows(k, 5004) {
 		t.Error("without a record something is remembered")
 	}
 }
 
-func TestRecord(t *testing.T) {
-	sum := fmt.Sprintf("%x", sha256.Sum256([]byte(policy(3, 5003))))
-	f := place(t, policy(3, 5003))
-	f.mustKeep(t)
-	if got, err := os.ReadFile(f.record); err != nil || string(got) != "3 "+sum+"\n" {
-		t.Errorf("the record is %q, %v", got, err)
-	}
-	for name, text := range map[string]string{
-		"empty": "", "cut": "3 " + sum[:20], "no line end": "3 " + sum, "version 0": "0 " + sum + "\n", "negative": "-3 " + sum + "\n",
-		"capitals": "3 " + strings.ToUpper(sum) + "\n", "two lines": "3 " + sum + "\n2 " + sum + "\n", "no version": sum + "\n",
-		"a large version": "99999999999999999999 " + sum + "\n", "spaces": "3  " + sum + "\n", "not text": "\x00",
-	} {
-		write(t, f.record, text)
-		_, err := f.keeper()
-		refused(t, name, err, "remove this record")
-		if got, _ := os.ReadFile(f.record); string(got) != text {
-			t.Errorf("%s: the record was overwritten: %q", name, got)
-		}
-	}
-	if err := os.Remove(f.record); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(f.policy, f.record); err != nil {
-		t.Fatal(err)
-	}
-	_, err := f.keeper()
-	refused(t, "a link", err, "remove this record")
-	f.record = filepath.Join(t.TempDir(), "gone", "record")
-	_, err = f.keeper()
-	if refused(t, "no folder", err, "cannot be written"); errors.Is(err, fs.ErrNotExist) {
-		t.Error("a missing state folder is taken for a missing policy")
-	}
-}
-
 // TestRecordFirst: a policy of which no record can be made does not come into force.
 func TestRecordFirst(t *testing.T) {
+	full := errors.New("no paper")
 	f := place(t, policy(3, 5003))
-	k := f.mustKeep(t)
-	f.put(t, policy(4, 5004))
-	if err := os.Mkdir(f.record+".new", 0o700); err != nil { // what even root cannot write to
-		t.Fatal(err)
+	f.log.fails = full
+	if k, err := f.keeper(); k != nil || !errors.Is(err, full) {
+		t.Errorf("a first one without a record: %v", err)
 	}
-	_, err := k.Reload()
-	refused(t, "no record", err, "cannot be written")
+	f.log.fails = nil
+	k := f.mustKeep(t)
+	if f.log.last != k.Policy().Mark() || f.log.last.Version != 3 {
+		t.Errorf("recorded is %v", f.log.last)
+	}
+	f.put(t, policy(4, 5004))
+	f.log.fails = full
+	if _, err := k.Reload(f.log.record); !errors.Is(err, full) || errors.Is(err, access.ErrPolicy) {
+		t.Errorf("without a record: %v", err)
+	}
 	if allows(k, 5004) || !allows(k, 5003) {
 		t.Error("it is in force")
 	}
-	if err := os.Remove(f.record + ".new"); err != nil {
-		t.Fatal(err)
-	}
-	if changed, err := k.Reload(); !changed || err != nil || !allows(k, 5004) {
+	f.log.fails = nil
+	if changed, err := k.Reload(f.log.record); !changed || err != nil || !allows(k, 5004) {
 		t.Error("it is not taken when it can be:", err)
+	}
+	f.log.fails = full
+	if changed, err := k.Reload(f.log.record); changed || err != nil {
+		t.Error("the same one needs no record:", err)
 	}
 }
 
-// TestLeftover: what a crash leaves beside the record is neither read nor in the way.
-func TestLeftover(t *testing.T) {
+// TestCrash: a crash between the record and the policy leaves the record of a file that was not yet in force.
+func TestCrash(t *testing.T) {
 	f := place(t, policy(3, 5003))
-	write(t, f.record+".new", "9 half a rec")
-	k := f.mustKeep(t)
-	if _, err := os.Stat(f.record + ".new"); !errors.Is(err, fs.ErrNotExist) {
-		t.Error("it is still there:", err)
-	}
-	write(t, f.record+".new", strings.Repeat("9", 500))
-	f.put(t, policy(4, 5004))
-	if changed, err := k.Reload(); !changed || err != nil {
-		t.Error(err)
-	}
-	// A crash between the record and the policy: the record is of a file that was not yet in force.
+	f.mustKeep(t)
 	next := policy(5, 5005)
 	f.put(t, next)
-	write(t, f.record, fmt.Sprintf("5 %x\n", sha256.Sum256([]byte(next))))
+	f.log.last = access.Mark{Version: 5, SHA256: fmt.Sprintf("%x", sha256.Sum256([]byte(next)))}
 	if k := f.mustKeep(t); !allows(k, 5005) {
 		t.Error("the policy that was recorded is not in force")
 	}
@@ -240,11 +223,11 @@ func TestGuarded(t *testing.T) {
 		if err := os.Chown(f.policy, 4711, 0); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := access.NewKeeper(f.policy, catalog(), 4711, ""); err != nil {
+		if _, err := access.NewKeeper(f.policy, catalog(), 4711, access.Mark{}, nil); err != nil {
 			t.Error("the daemon's own:", err)
 		}
 	}
-	_, err := access.NewKeeper(f.policy, catalog(), 4712, "")
+	_, err := access.NewKeeper(f.policy, catalog(), 4712, access.Mark{}, nil)
 	refused(t, "another's", err, "who could change it at will: chown root "+f.policy)
 }
 
@@ -254,7 +237,7 @@ func TestNoFile(t *testing.T) {
 		name, says string
 		make       func(f files) error
 	}{
-		{"a link", "a symbolic link: put the file itself there", func(f files) error { return os.Symlink(f.record, f.policy) }},
+		{"a link", "a symbolic link: put the file itself there", func(f files) error { return os.Symlink(f.policy+".moved", f.policy) }},
 		{"a dangling link", "a symbolic link", func(f files) error { return os.Symlink("nowhere", f.policy) }},
 		{"a pipe", "not a regular file", func(f files) error { return syscall.Mkfifo(f.policy, 0o600) }},
 		{"a folder", "not a regular file", func(f files) error { return os.Mkdir(f.policy, 0o700) }},
@@ -263,10 +246,10 @@ func TestNoFile(t *testing.T) {
 		}},
 	} {
 		f := place(t, policy(1, 5001))
-		if err := errors.Join(os.Rename(f.policy, f.record), c.make(f)); err != nil {
+		if err := errors.Join(os.Rename(f.policy, f.policy+".moved"), c.make(f)); err != nil {
 			t.Fatal(err)
 		}
-		_, err := access.NewKeeper(f.policy, catalog(), uint32(os.Geteuid()), "")
+		_, err := access.NewKeeper(f.policy, catalog(), uint32(os.Geteuid()), access.Mark{}, nil)
 		refused(t, c.name, err, c.says)
 	}
 	f := place(t, "")
@@ -306,7 +289,7 @@ func TestConcurrent(t *testing.T) {
 	for range 2 {
 		asking.Go(func() { // a second who reloads
 			for {
-				_, _ = k.Reload() // a bad file is there now and then
+				_, _ = k.Reload(f.log.record) // a bad file is there now and then
 				select {
 				case <-done:
 					return
@@ -318,7 +301,7 @@ func TestConcurrent(t *testing.T) {
 	for v := 2; v < 40; v++ {
 		f.put(t, policy(v, 5000+v)[:90])
 		f.put(t, policy(v, 5000+v))
-		if _, err := k.Reload(); err != nil || k.Policy().Version != uint64(v) {
+		if _, err := k.Reload(f.log.record); err != nil || k.Policy().Version != uint64(v) {
 			t.Error(v, err)
 		}
 	}

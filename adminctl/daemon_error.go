@@ -24,6 +24,8 @@ var exits = map[stellav1.ErrorReason]cli.Status{
 	stellav1.ErrorReason_ERROR_REASON_BAD_POLICY:         cli.StatusBadInput,
 	stellav1.ErrorReason_ERROR_REASON_NO_TRUST:           cli.StatusBadInput,
 	stellav1.ErrorReason_ERROR_REASON_UNKNOWN_DOCUMENT:   cli.StatusFailed, // the client always sends the document
+	stellav1.ErrorReason_ERROR_REASON_READ_ONLY:          cli.StatusFailed,
+	stellav1.ErrorReason_ERROR_REASON_NO_RECORD:          cli.StatusBadInput,
 	stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED:       cli.StatusRefused,
 	stellav1.ErrorReason_ERROR_REASON_DENIED:             cli.StatusForbidden,
 	stellav1.ErrorReason_ERROR_REASON_NOT_INITIALISED:    cli.StatusForbidden,

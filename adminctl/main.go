@@ -36,11 +36,13 @@ func newRootCmd(name string) *cobra.Command {
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(
 		newAttestCmd(),
+		newAuditCmd(),
 		newCanICmd(),
 		newMetricsCmd(),
 		newRBACCmd(),
 		newRekorCmd(),
 		newStatusCmd(),
+		newTimeCmd(),
 		newVersionCmd(),
 		newWhoamiCmd(),
 	)

@@ -28,6 +28,10 @@ const golden = `
 /stella.v1.AccessService/Matrix                                 access:read          admin
 /stella.v1.AccessService/Reload                                 access:reload        admin
 /stella.v1.AccessService/WhoAmI                                 self:read            admin verify  anyone  before-genesis
+/stella.v1.AuditService/AcceptTime                              time:accept          admin
+/stella.v1.AuditService/Erase                                   audit:erase          admin
+/stella.v1.AuditService/Export                                  audit:export         admin                                 stream
+/stella.v1.AuditService/ListRecords                             audit:read           admin                                 stream
 /stella.v1.StatusService/Metrics                                metrics:read         admin
 /stella.v1.StatusService/Status                                 status:read          admin                 before-genesis
 /stella.v1.VerifyService/Verify                                 attestations:verify  admin verify          before-genesis

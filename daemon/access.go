@@ -78,8 +78,8 @@ func (s *accessService) Matrix(context.Context, *stellav1.MatrixRequest) (*stell
 	return resp, nil
 }
 
-func (s *accessService) Reload(context.Context, *stellav1.ReloadRequest) (*stellav1.ReloadResponse, error) {
-	changed, err := s.daemon.loadPolicy()
+func (s *accessService) Reload(ctx context.Context, _ *stellav1.ReloadRequest) (*stellav1.ReloadResponse, error) {
+	changed, err := s.daemon.loadPolicy(ctx, rpc.Entry(ctx))
 	if err != nil {
 		return nil, err
 	}

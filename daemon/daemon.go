@@ -4,6 +4,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -19,8 +20,10 @@ import (
 	"stellad/access"
 	"stellad/api"
 	stellav1 "stellad/api/stella/v1"
+	"stellad/audit"
 	"stellad/daemon/config"
 	"stellad/daemon/fair"
+	"stellad/daemon/ledger"
 	"stellad/daemon/rpc"
 	"stellad/daemon/verdicts"
 )
@@ -42,7 +45,9 @@ type Daemon struct {
 	servers  map[string]*rpc.Server // by socket
 	unlock   func()                 // lets another daemon have the state
 
-	genesis atomic.Pointer[Genesis] // nil before it
+	genesis atomic.Pointer[Genesis]       // nil before it
+	ledger  atomic.Pointer[ledger.Ledger] // with genesis
+	failed  chan error                    // holds the first reason for which the process must end
 	policy  atomic.Pointer[access.Policy]
 
 	mu      sync.Mutex // one reload at a time; guards what follows
@@ -76,20 +81,40 @@ func newDaemon(c config.Config, log *slog.Logger) (*Daemon, error) {
 		config: c, log: log, started: time.Now(), catalog: catalogOf(methods),
 		turns: fair.NewTurns(verifying), health: health.NewServer(),
 		registry: prometheus.NewRegistry(), servers: map[string]*rpc.Server{},
+		failed: make(chan error, 1),
 	}
-	if err := d.loadGenesis(); err != nil {
-		return nil, err
-	}
-	if _, err := d.loadPolicy(); err != nil {
-		return nil, err
-	}
-	d.judge = verdicts.NewJudge(c.Trust, c.VerdictCache, d.turns)
-	d.loadTrust()
-	if err := d.addServers(methods); err != nil {
-		return nil, err
+	if err := d.load(context.Background(), methods); err != nil {
+		return nil, errors.Join(err, d.closeLedger())
 	}
 	d.measure()
 	return d, nil
+}
+
+func (d *Daemon) load(ctx context.Context, methods []api.Method) error {
+	if err := d.loadGenesis(ctx); err != nil {
+		return err
+	}
+	if _, err := d.loadPolicy(ctx, nil); err != nil {
+		return err
+	}
+	d.judge = verdicts.NewJudge(d.config.Trust, d.config.VerdictCache, d.turns)
+	d.loadTrust(ctx)
+	return d.addServers(methods)
+}
+
+// fail has the process end with an error. The next start goes on from what is on disk.
+func (d *Daemon) fail(err error) {
+	select {
+	case d.failed <- err:
+	default: // it ends already
+	}
+}
+
+func (d *Daemon) closeLedger() error {
+	if l := d.ledger.Load(); l != nil {
+		return l.Close()
+	}
+	return nil
 }
 
 // addServers makes a server for each socket, each with its methods alone.
@@ -104,10 +129,12 @@ func (d *Daemon) addServers(methods []api.Method) error {
 			Socket: socket, Methods: rpc.MethodsOf(socket, methods), Log: d.log, Metrics: metrics,
 			Policy:      d.policy.Load,
 			Initialised: d.initialised,
+			Ledger:      d.ledger.Load,
 		}, connections)
-		stellav1.RegisterVerifyServiceServer(s, &verifyService{judge: d.judge})
+		stellav1.RegisterVerifyServiceServer(s, &verifyService{judge: d.judge, ledger: d.ledger.Load})
 		stellav1.RegisterAccessServiceServer(s, &accessService{daemon: d, socket: socket})
 		stellav1.RegisterStatusServiceServer(s, &statusService{daemon: d})
+		stellav1.RegisterAuditServiceServer(s, &auditService{daemon: d})
 		healthpb.RegisterHealthServer(s, d.health)
 		reflection.RegisterV1(s)
 		if err := s.CheckComplete(); err != nil {
@@ -119,9 +146,9 @@ func (d *Daemon) addServers(methods []api.Method) error {
 }
 
 // loadTrust reads the trust root and tells the log and the health service.
-func (d *Daemon) loadTrust() {
+func (d *Daemon) loadTrust(ctx context.Context) {
 	before := d.judge.State()
-	changed, err := d.judge.Load()
+	changed, err := d.judge.Load(func(sha256 string) error { return d.recordTrust(ctx, sha256) })
 	state := d.judge.State()
 	switch {
 	case err != nil && before.Refused != nil && err.Error() == before.Refused.Error(): // it was told
@@ -137,17 +164,29 @@ func (d *Daemon) loadTrust() {
 	d.health.SetServingStatus(stellav1.VerifyService_ServiceDesc.ServiceName, serving)
 }
 
-// Reload reads again what may change under a running daemon: genesis, the access policy, the trust root. Each part
-// comes into force whole, or stays as it was; what was refused is logged and returned.
-func (d *Daemon) Reload(context.Context) error {
-	if err := d.loadGenesis(); err != nil {
+// recordTrust makes it durable that a trust root comes into force, where it is not the one that was in force last.
+func (d *Daemon) recordTrust(ctx context.Context, sha256 string) error {
+	l := d.ledger.Load()
+	if l == nil {
+		return nil
+	}
+	if last, err := l.Trust(); err != nil || last.SHA256 == sha256 {
 		return err
 	}
-	_, err := d.loadPolicy()
+	return l.PutTrust(ctx, audit.Trust{SHA256: sha256})
+}
+
+// Reload reads again what may change under a running daemon: genesis, the access policy, the trust root. Each part
+// comes into force whole, or stays as it was; what was refused is logged and returned.
+func (d *Daemon) Reload(ctx context.Context) error {
+	if err := d.loadGenesis(ctx); err != nil {
+		return err
+	}
+	_, err := d.loadPolicy(ctx, nil)
 	if err != nil {
 		d.log.Error("the access policy is refused", "error", err)
 	}
-	d.loadTrust()
+	d.loadTrust(ctx)
 	if err == nil {
 		err = d.judge.State().Refused
 	}

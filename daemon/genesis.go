@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,12 +10,19 @@ import (
 	"path/filepath"
 	"regexp"
 	"time"
+
+	"stellad/daemon/ledger"
+	"stellad/internal/durable"
 )
 
 // Genesis is what an appliance is from its first day on.
 type Genesis struct {
 	Name string    `json:"name"` // a bare hostname
 	Time time.Time `json:"time"`
+
+	// Key is the audit log's verifier key, from the log's first record on: a log that is then missing, or of another
+	// key, is a loss or a fraud and no beginning.
+	Key string `json:"key,omitempty"`
 }
 
 // ErrGenesis is wrapped where the record of genesis can't be read or would become another one.
@@ -49,16 +57,66 @@ func ValidName(name string) error {
 	return nil
 }
 
-func (d *Daemon) loadGenesis() error {
+// loadGenesis reads the record, and opens the audit log of an appliance that has one or should from now on.
+func (d *Daemon) loadGenesis(ctx context.Context) error {
 	g, err := ReadGenesis(d.config.State)
 	if err != nil {
 		return err
 	}
-	if g == nil && d.config.Dev {
-		g = &Genesis{Name: "dev.stella.invalid", Time: d.started}
+	if was := d.genesis.Load(); was != nil {
+		if g == nil || g.Name != was.Name || g.Key != was.Key {
+			return fmt.Errorf("%w: %s is not what it was: put it back", ErrGenesis, filepath.Join(d.config.State, genesisFile))
+		}
+		return nil
 	}
-	d.genesis.Store(g)
+	if g == nil && d.config.Dev {
+		g = &Genesis{Name: "dev.stella.invalid", Time: d.started.UTC().Truncate(time.Second)}
+	}
+	if g == nil {
+		return noLog(d.config.State)
+	}
+	return d.begin(ctx, *g)
+}
+
+// begin opens the audit log, or begins it. A crash after its first record and before genesis.json has its key is made
+// good by the next start, which finds a log of this name.
+func (d *Daemon) begin(ctx context.Context, g Genesis) error {
+	l, err := ledger.Open(ctx, d.config.State, g.Name, g.Key, d.log, d.fail)
+	if err != nil {
+		return err
+	}
+	if g.Key == "" {
+		g.Key = l.Key()
+		if err := writeGenesis(d.config.State, g, durable.Replace); err != nil {
+			return errors.Join(err, l.Close())
+		}
+	}
+	d.ledger.Store(l)
+	d.genesis.Store(&g)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.keeper = nil // which policy is in force is to be recorded
 	return nil
+}
+
+// noLog refuses a state folder that has an audit log and no genesis.
+func noLog(state string) error {
+	entries, err := os.ReadDir(filepath.Join(state, "audit"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if len(entries) > 0 {
+		return fmt.Errorf("%w: there is an audit log and no %s: put it back", ErrGenesis, filepath.Join(state, genesisFile))
+	}
+	return nil
+}
+
+func writeGenesis(state string, g Genesis, write func(name string, text []byte, mode fs.FileMode) error) error {
+	text, err := json.Marshal(g)
+	if err != nil {
+		return err
+	}
+	return write(filepath.Join(state, genesisFile), append(text, '\n'), 0o644)
 }
 
 func (d *Daemon) initialised() bool { return d.genesis.Load() != nil }

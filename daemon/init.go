@@ -1,16 +1,15 @@
 package daemon
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"stellad/access"
 	"stellad/daemon/config"
+	"stellad/internal/durable"
 )
 
 // Init makes an appliance of an installation: the access policy first, which it leaves alone where there is one, and the
@@ -35,7 +34,7 @@ func Init(c config.Config, name string, admins []string) (done []string, err err
 	if before != nil {
 		return []string{policy, fmt.Sprintf("%s is initialised already", name)}, nil
 	}
-	if err := writeGenesis(c.State, Genesis{Name: name, Time: time.Now().UTC().Truncate(time.Second)}); err != nil {
+	if err := writeGenesis(c.State, Genesis{Name: name, Time: time.Now().UTC().Truncate(time.Second)}, durable.Create); err != nil {
 		return nil, err
 	}
 	return []string{policy, fmt.Sprintf("%s is initialised; `systemctl reload stellad` has the daemon know", name)}, nil
@@ -47,7 +46,7 @@ func firstAccess(name string, admins []string) (line string, err error) {
 	if err != nil {
 		return "", err
 	}
-	err = writeDurably(name, text, 0o644)
+	err = durable.Create(name, text, 0o644)
 	switch {
 	case errors.Is(err, fs.ErrExist) && len(admins) > 0:
 		return fmt.Sprintf("%s is there already and is left as it is: see that it has the administrators that you want", name), nil
@@ -55,40 +54,6 @@ func firstAccess(name string, admins []string) (line string, err error) {
 		return fmt.Sprintf("%s is there already and is left as it is", name), nil
 	}
 	return "wrote " + name, err
-}
-
-func writeGenesis(state string, g Genesis) error {
-	text, err := json.Marshal(g)
-	if err != nil {
-		return err
-	}
-	return writeDurably(filepath.Join(state, genesisFile), append(text, '\n'), 0o644)
-}
-
-// writeDurably makes a file that was not there, whole and on disk, or none: it is linked into its place when it is
-// complete. A crash may leave a temporary file beside it, which nothing reads.
-func writeDurably(name string, text []byte, mode fs.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), name); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(name))
-}
-
-func syncFolder(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }
 
 // Check tells why a daemon of this configuration would not start. It changes nothing.
@@ -100,7 +65,7 @@ func Check(c config.Config) error {
 	if err != nil {
 		return err
 	}
-	_, err = access.NewKeeper(c.Access, catalog, uint32(os.Geteuid()), "")
+	_, err = access.NewKeeper(c.Access, catalog, uint32(os.Geteuid()), access.Mark{}, nil)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // before genesis
 	}

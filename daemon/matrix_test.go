@@ -26,6 +26,8 @@ var permitted = map[string]string{
 		+grpc.reflection.v1.ServerReflection/ServerReflectionInfo
 		+stella.v1.AccessService/WhoAmI +stella.v1.AccessService/CanI
 		stella.v1.AccessService/CanUser stella.v1.AccessService/Matrix stella.v1.AccessService/Reload
+		stella.v1.AuditService/ListRecords stella.v1.AuditService/Export
+		stella.v1.AuditService/Erase stella.v1.AuditService/AcceptTime
 		stella.v1.StatusService/Status stella.v1.StatusService/Metrics
 		+stella.v1.VerifyService/Verify +stella.v1.VerifyService/VerifyStream`,
 	"operator": `

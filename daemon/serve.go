@@ -40,6 +40,14 @@ func (d *Daemon) Run(ctx context.Context, reload <-chan os.Signal) error {
 		})
 	}
 	beside.Go(func() { d.watch(ctx) })
+	beside.Go(func() { d.keepLedger(ctx) })
+	beside.Go(func() {
+		select {
+		case err := <-d.failed:
+			cancel(err)
+		case <-ctx.Done():
+		}
+	})
 	beside.Go(func() { tell.Watchdog(ctx, prober(d.turns, listeners[api.VerifySocket].path).probe) })
 	d.log.Info("ready", "admin", listeners[api.AdminSocket].path, "verify", listeners[api.VerifySocket].path)
 	tell.Ready(d.Status())
@@ -50,6 +58,9 @@ func (d *Daemon) Run(ctx context.Context, reload <-chan os.Signal) error {
 	d.end()
 	serving.Wait()
 	beside.Wait()
+	if err := d.closeLedger(); err != nil {
+		d.log.Error("the audit log was not closed in order", "error", err)
+	}
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -74,9 +85,21 @@ func (d *Daemon) reloadUntil(ctx context.Context, reload <-chan os.Signal, tell 
 	}
 }
 
+// keepLedger looks after the audit log, from genesis on.
+func (d *Daemon) keepLedger(ctx context.Context) {
+	for d.ledger.Load() == nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Second): // genesis comes once in a life
+		}
+	}
+	d.ledger.Load().Keep(ctx)
+}
+
 // watch takes up changes of the trust root. Where the kernel can't tell of them, a reload is what is left.
 func (d *Daemon) watch(ctx context.Context) {
-	if err := d.judge.Watch(ctx, d.loadTrust); err != nil {
+	if err := d.judge.Watch(ctx, func() { d.loadTrust(ctx) }); err != nil {
 		d.log.Error("changes of the trust root are taken up by a reload alone", "error", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/prometheus/common/expfmt"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -21,7 +22,7 @@ func (s *statusService) Status(context.Context, *stellav1.StatusRequest) (*stell
 	d := s.daemon
 	resp := &stellav1.StatusResponse{
 		Version: version.String, Started: timestamppb.New(d.started), Dev: d.config.Dev,
-		Parts: []*stellav1.Part{d.genesisPart(), d.accessPart(), d.trustPart(), d.verdictsPart(), d.clientsPart()},
+		Parts: []*stellav1.Part{d.genesisPart(), d.accessPart(), d.auditPart(), d.trustPart(), d.verdictsPart(), d.clientsPart()},
 	}
 	if g := d.genesis.Load(); g != nil {
 		resp.Name = g.Name
@@ -45,6 +46,22 @@ func (d *Daemon) accessPart() *stellav1.Part {
 		return &stellav1.Part{Name: "access", State: fmt.Sprintf("%s; the file as it is now is refused: %v", state, d.refused)}
 	}
 	return &stellav1.Part{Name: "access", Ok: true, State: state}
+}
+
+func (d *Daemon) auditPart() *stellav1.Part {
+	l := d.ledger.Load()
+	if l == nil {
+		return &stellav1.Part{Name: "audit", Ok: true, State: "the log begins with genesis"}
+	}
+	s := l.State()
+	state := fmt.Sprintf("%d records, root %s", s.Size, s.Root)
+	if s.Checkpoint != nil {
+		state += fmt.Sprintf("; the last checkpoint is of %d", s.Checkpoint.Size)
+	}
+	if s.ReadOnly != nil {
+		return &stellav1.Part{Name: "audit", State: strings.ReplaceAll(fmt.Sprintf("%s; read-only: %v", state, s.ReadOnly), "\n", "; ")}
+	}
+	return &stellav1.Part{Name: "audit", Ok: true, State: state}
 }
 
 func (d *Daemon) trustPart() *stellav1.Part {

@@ -11,13 +11,15 @@ import (
 
 	"stellad/api"
 	stellav1 "stellad/api/stella/v1"
+	"stellad/daemon/ledger"
 	"stellad/daemon/rpc"
 	"stellad/daemon/verdicts"
 )
 
 type verifyService struct {
 	stellav1.UnimplementedVerifyServiceServer
-	judge *verdicts.Judge
+	judge  *verdicts.Judge
+	ledger func() *ledger.Ledger // nil before genesis
 }
 
 func (s *verifyService) Verify(ctx context.Context, req *stellav1.VerifyRequest) (*stellav1.VerifyResponse, error) {
@@ -29,6 +31,7 @@ func (s *verifyService) Verify(ctx context.Context, req *stellav1.VerifyRequest)
 	if err != nil {
 		return nil, err
 	}
+	s.count(ctx, a.Verified)
 	resp := &stellav1.VerifyResponse{
 		Verified: a.Verified, Reason: a.Reason, Signer: a.Signer, PredicateType: a.PredicateType,
 		TrustSha256: a.Trust, Cached: a.Cached,
@@ -40,6 +43,19 @@ func (s *verifyService) Verify(ctx context.Context, req *stellav1.VerifyRequest)
 		resp.VerdictJson = a.JSON
 	}
 	return resp, nil
+}
+
+// count has a verdict in the minute's tally. It never waits.
+func (s *verifyService) count(ctx context.Context, verified bool) {
+	l := s.ledger()
+	if l == nil {
+		return
+	}
+	verdict := "refused"
+	if verified {
+		verdict = "verified"
+	}
+	l.Answered(rpc.Entry(ctx), verdict)
 }
 
 // VerifyStream judges one document at a time: a client that wants more of the cores opens more streams.

@@ -13,6 +13,7 @@ import (
 
 	"stellad/access"
 	"stellad/api"
+	"stellad/daemon/ledger"
 )
 
 // A call is one call while it is under way.
@@ -40,6 +41,19 @@ func Actor(ctx context.Context) access.Actor {
 		return c.actor
 	}
 	return access.Actor{}
+}
+
+// entry is the call as the audit log has it.
+func (c *call) entry() *ledger.Call {
+	return &ledger.Call{Actor: c.actor, Socket: c.guard.Socket, Method: c.method.Name, Request: c.id()}
+}
+
+// Entry returns the call that ctx belongs to, as the audit log has it.
+func Entry(ctx context.Context) *ledger.Call {
+	if c, ok := ctx.Value(callKey{}).(*call); ok {
+		return c.entry()
+	}
+	return nil
 }
 
 // Told returns what a client is told of an error that does not end its call, and logs it if it is a fault.

@@ -16,6 +16,8 @@ import (
 	"stellad/attest/ocilayout"
 	"stellad/attest/rfc3161"
 	"stellad/attest/trust"
+	"stellad/audit"
+	"stellad/audit/journal"
 	"stellad/daemon/verdicts"
 	"stellad/tlog"
 )
@@ -39,6 +41,24 @@ var meanings = []struct {
 	{verdicts.ErrManyDocuments, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
 	{attest.ErrNotBundle, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_AN_ATTESTATION},
 	{trust.ErrTrust, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_TRUST},
+
+	// Of the audit log: nothing can be recorded, so nothing is done.
+	{journal.ErrReadOnly, codes.Unavailable, stellav1.ErrorReason_ERROR_REASON_READ_ONLY},
+	{journal.ErrStalled, codes.Unavailable, stellav1.ErrorReason_ERROR_REASON_READ_ONLY},
+	{journal.ErrClosed, codes.Unavailable, stellav1.ErrorReason_ERROR_REASON_READ_ONLY},
+	{journal.ErrDisk, codes.Unavailable, stellav1.ErrorReason_ERROR_REASON_READ_ONLY},
+	{journal.ErrMoved, codes.Unavailable, stellav1.ErrorReason_ERROR_REASON_READ_ONLY},
+	{journal.ErrDamaged, codes.Unavailable, stellav1.ErrorReason_ERROR_REASON_READ_ONLY},
+	{journal.ErrNoSpace, codes.Unavailable, stellav1.ErrorReason_ERROR_REASON_READ_ONLY},
+	{journal.ErrClock, codes.Unavailable, stellav1.ErrorReason_ERROR_REASON_READ_ONLY},
+	{journal.ErrNoSigner, codes.Unavailable, stellav1.ErrorReason_ERROR_REASON_READ_ONLY},
+
+	// Of the audit log: what was asked for is not there, or is nothing.
+	{journal.ErrNoRecord, codes.NotFound, stellav1.ErrorReason_ERROR_REASON_NO_RECORD},
+	{journal.ErrNoAnnotation, codes.NotFound, stellav1.ErrorReason_ERROR_REASON_NO_RECORD},
+	{journal.ErrErased, codes.NotFound, stellav1.ErrorReason_ERROR_REASON_NO_RECORD},
+	{audit.ErrExport, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+	{audit.ErrTampered, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
 
 	// Of bytes that are not what they should be.
 	{tlog.ErrNote, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},

@@ -23,18 +23,29 @@ import (
 )
 
 // atStart are the sentinels that end a start, before there is a client to be told.
-var atStart = []string{"config.ErrConfig", "daemon.ErrGenesis", "daemon.ErrRunning"}
+var atStart = []string{
+	"config.ErrConfig", "daemon.ErrGenesis", "daemon.ErrRunning", "ledger.ErrGenesis", "journal.ErrInUse",
+	"store.ErrKeyspace", "store.ErrNewer", "store.ErrLocked", "store.ErrCheck", "blobs.ErrLocked",
+}
+
+// inside are the sentinels whose meaning is the daemon's own: where one gets as far as a client, it is a fault, redacted.
+var inside = []string{
+	"audit.ErrRecord", "audit.ErrAnnotation", "audit.ErrOrder", "audit.ErrUnknownType",
+	"store.ErrNotFound", "store.ErrReadOnly", "store.ErrDamaged", "store.ErrUnproved", "store.ErrGap", "store.ErrNoSpace",
+	"store.ErrTooBig", "store.ErrBroken", "store.ErrClosed",
+	"blobs.ErrNotFound", "blobs.ErrDamaged", "blobs.ErrTooBig", "blobs.ErrDigest",
+}
 
 // TestEverySentinelHasARow reads the source for exported errors and the table for its rows.
 func TestEverySentinelHasARow(t *testing.T) {
 	rows := rowsOfTable(t)
 	found := sentinels(t)
 	for _, name := range found {
-		if !slices.Contains(rows, name) && !slices.Contains(atStart, name) {
+		if !slices.Contains(slices.Concat(rows, atStart, inside), name) {
 			t.Errorf("%s has no row: what is a client told?", name)
 		}
 	}
-	for _, name := range slices.Concat(rows, atStart) {
+	for _, name := range slices.Concat(rows, atStart, inside) {
 		if !slices.Contains(found, name) {
 			t.Errorf("%s has a row and is no exported error any more", name)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"stellad/access"
 	"stellad/api"
+	"stellad/daemon/ledger"
 	"stellad/daemon/peer"
 )
 
@@ -22,6 +23,7 @@ type Guard struct {
 	Methods     map[string]api.Method // by name; the socket's alone
 	Policy      func() *access.Policy
 	Initialised func() bool
+	Ledger      func() *ledger.Ledger // nil before genesis
 	Log         *slog.Logger
 	Metrics     *Metrics
 }
@@ -73,9 +75,20 @@ func (g *Guard) admit(ctx context.Context, c *call) (context.Context, error) {
 	}
 	want := access.Permission{Resource: c.method.Resource, Verb: c.method.Verb}
 	if policy := g.Policy(); !policy.Allows(actor, want) {
-		return ctx, policy.Decide(actor, want).Err()
+		return ctx, g.denied(ctx, c, want, policy.Decide(actor, want))
 	}
 	return context.WithValue(ctx, callKey{}, c), nil
+}
+
+// denied writes a denial down before it is told. Where that fails the denial stands all the same.
+func (g *Guard) denied(ctx context.Context, c *call, want access.Permission, d access.Decision) error {
+	if l := g.Ledger(); l != nil {
+		// The client's going away is no reason not to write it.
+		if err := l.Denied(context.WithoutCancel(ctx), c.entry(), want, d.Reason); err != nil {
+			g.log(ctx, slog.LevelError, c, codes.PermissionDenied, fmt.Errorf("a denial is not recorded: %w", err))
+		}
+	}
+	return d.Err()
 }
 
 // end turns what the handler left into what the client is told, and writes it down.

@@ -20,6 +20,7 @@ import (
 	"stellad/access"
 	"stellad/api"
 	stellav1 "stellad/api/stella/v1"
+	"stellad/daemon/ledger"
 	"stellad/daemon/rpc"
 	"stellad/daemon/socket"
 )
@@ -74,6 +75,7 @@ func serve(t *testing.T, policy *access.Policy, initialised bool) *served {
 		Socket: api.VerifySocket, Methods: rpc.MethodsOf(api.VerifySocket, methods),
 		Policy:      func() *access.Policy { return policy },
 		Initialised: func() bool { return initialised },
+		Ledger:      func() *ledger.Ledger { return nil },
 		Log:         slog.New(slog.NewTextHandler(log, nil)),
 		Metrics:     rpc.NewMetrics(prometheus.NewRegistry()),
 	}, 64)}

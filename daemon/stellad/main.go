@@ -34,6 +34,6 @@ whoever starts it may do everything, and nobody else anything.`,
 	}
 	root.SetVersionTemplate("stellad {{.Version}}\n")
 	opts.addFlags(root)
-	root.AddCommand(newInitCmd())
+	root.AddCommand(newInitCmd(), newCheckCmd(), newWorkerCmd())
 	return root
 }

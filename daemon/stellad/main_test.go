@@ -23,6 +23,12 @@ func TestArguments(t *testing.T) {
 		{[]string{"--version"}, 0, "stellad " + version.String + "\n", ""},
 		{[]string{"--help"}, 0, "EXIT STATUS", ""},
 		{[]string{"init", "--help"}, 0, "EXIT STATUS", ""},
+		{[]string{"check", "--help"}, 0, "EXIT STATUS", ""},
+		{[]string{"check", "--config", good}, 3, "none of the daemon's files", "1 faults"},
+		{[]string{"check", "--config", bad}, 2, "", `line 2: unknown key "lgo"`},
+		{[]string{"check"}, 2, "", "config dev"},
+		{[]string{"check", "--dev", ""}, 2, "", "--dev is empty"},
+		{[]string{"check", "--dev", "/absent"}, 1, "", "/absent/state: no such file"},
 		{[]string{"--config", good, "--check-config"}, 0, "good: good\n", ""},
 		{[]string{"--config", bad, "--check-config"}, 2, "", `line 2: unknown key "lgo"`},
 		{[]string{"--config", bad}, 2, "", `line 2: unknown key "lgo"`},
@@ -45,7 +51,7 @@ func TestArguments(t *testing.T) {
 			if exit != c.exit || !strings.Contains(stdout.String(), c.stdout) || !strings.Contains(stderr.String(), c.stderr) {
 				t.Errorf("exit %d, stdout %q, stderr %q", exit, &stdout, &stderr)
 			}
-			if c.exit != 0 && (stdout.Len() > 0 || strings.Count(stderr.String(), "\n") != 1) {
+			if c.exit != 0 && ((stdout.Len() > 0) != (c.exit == cli.StatusRefused) || strings.Count(stderr.String(), "\n") != 1) {
 				t.Errorf("stdout %q, stderr %q; want one line on stderr", &stdout, &stderr)
 			}
 		})

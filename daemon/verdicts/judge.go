@@ -72,9 +72,9 @@ func NewJudge(dir string, limit int64, turns *fair.Turns) *Judge {
 	return &Judge{dir: dir, limit: limit, turns: turns, refused: errors.New("not read yet")}
 }
 
-// Load reads the trust root again and tells whether another came into force. An error, which wraps trust.ErrTrust,
-// leaves the one in force where it is.
-func (j *Judge) Load() (changed bool, err error) {
+// Load reads the trust root again and tells whether another came into force. Record, which may be nil, is called with
+// its SHA-256 before it does. An error, which wraps trust.ErrTrust or is record's, leaves the one in force where it is.
+func (j *Judge) Load(record func(sha256 string) error) (changed bool, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	t, err := trust.Load(j.dir)
@@ -84,6 +84,12 @@ func (j *Judge) Load() (changed bool, err error) {
 	}
 	if now := j.force.Load(); now != nil && now.trust.Digest == t.Digest {
 		return false, nil
+	}
+	if record != nil {
+		if err := record(t.Digest); err != nil {
+			j.refused = fmt.Errorf("%s can't come into force: %w", t.Digest, err)
+			return false, j.refused
+		}
 	}
 	j.force.Store(&force{t, attest.NewVerifier(t), newCache(j.limit), time.Now()})
 	return true, nil

@@ -76,7 +76,7 @@ func newJudge(t testing.TB, dir string) *Judge {
 func loaded(t testing.TB, dir string) *Judge {
 	t.Helper()
 	j := newJudge(t, dir)
-	if changed, err := j.Load(); err != nil || !changed {
+	if changed, err := j.Load(nil); err != nil || !changed {
 		t.Fatalf("%v %v", changed, err)
 	}
 	return j

@@ -20,7 +20,7 @@ func TestNewTrust(t *testing.T) {
 	if a := ask(t, j, about(document(t))); !a.Cached || !a.Verified {
 		t.Errorf("before it was read: %+v", a)
 	}
-	if changed, err := j.Load(); err != nil || !changed {
+	if changed, err := j.Load(nil); err != nil || !changed {
 		t.Fatalf("%v %v", changed, err)
 	}
 	if s := j.State(); s.Entries != 0 || s.Bytes != 0 || s.Trust == first.Trust || s.Refused != nil {
@@ -30,7 +30,7 @@ func TestNewTrust(t *testing.T) {
 	if second.Verified || second.Cached || second.Trust == first.Trust || second.Trust != j.State().Trust {
 		t.Errorf("%+v of %+v", second.Ruling, second)
 	}
-	if changed, err := j.Load(); err != nil || changed {
+	if changed, err := j.Load(nil); err != nil || changed {
 		t.Errorf("the same once more: %v %v", changed, err)
 	}
 	if a := ask(t, j, about(document(t))); !a.Cached {
@@ -47,7 +47,7 @@ func TestBrokenTrust(t *testing.T) {
 	first := ask(t, j, about(document(t)))
 	was := j.State()
 	spoil(t, dir)
-	if changed, err := j.Load(); changed || !errors.Is(err, trust.ErrTrust) {
+	if changed, err := j.Load(nil); changed || !errors.Is(err, trust.ErrTrust) {
 		t.Errorf("%v %v", changed, err)
 	}
 	s := j.State()
@@ -61,12 +61,12 @@ func TestBrokenTrust(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	must(t, os.RemoveAll(dir))
-	if changed, err := j.Load(); changed || err == nil || j.State().Trust != was.Trust {
+	if changed, err := j.Load(nil); changed || err == nil || j.State().Trust != was.Trust {
 		t.Errorf("a folder that is gone: %v %v", changed, err)
 	}
 	must(t, os.CopyFS(dir, os.DirFS(filepath.Join(demo, "trust"))))
 	must(t, os.WriteFile(filepath.Join(dir, "signers.toml"), signers, 0o600))
-	if changed, err := j.Load(); changed || err != nil || j.State().Refused != nil || j.State().Entries != 1 {
+	if changed, err := j.Load(nil); changed || err != nil || j.State().Refused != nil || j.State().Entries != 1 {
 		t.Errorf("mended: %v %v %+v", changed, err, j.State())
 	}
 }
@@ -85,13 +85,13 @@ func TestNoTrust(t *testing.T) {
 	}
 	refuses("before it was read")
 	spoil(t, dir)
-	_, err := j.Load()
+	_, err := j.Load(nil)
 	if err == nil {
 		t.Error("a spoilt trust root came into force")
 	}
 	refuses("a spoilt one")
 	trustNobody(t, dir)
-	if changed, err := j.Load(); !changed || err != nil {
+	if changed, err := j.Load(nil); !changed || err != nil {
 		t.Errorf("%v %v", changed, err)
 	}
 	if a := ask(t, j, about(document(t))); a.Verified {

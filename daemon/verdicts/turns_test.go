@@ -18,7 +18,7 @@ import (
 func TestWaitEnded(t *testing.T) {
 	turns := fair.NewTurns(1)
 	j := NewJudge(trustRoot(t), 1<<20, turns)
-	_, err := j.Load()
+	_, err := j.Load(nil)
 	must(t, err)
 	remembered := ask(t, j, about(document(t)))
 	must(t, turns.Take(t.Context(), 2))
@@ -40,7 +40,7 @@ func TestWaitEnded(t *testing.T) {
 func TestAskAgainAfterWait(t *testing.T) {
 	turns := fair.NewTurns(1)
 	j := NewJudge(trustRoot(t), 1<<20, turns)
-	_, err := j.Load()
+	_, err := j.Load(nil)
 	must(t, err)
 	at, goOn := make(chan struct{}), make(chan struct{})
 	slow := about(document(t))
@@ -98,7 +98,7 @@ func TestAskWhileLoading(t *testing.T) {
 		case 2:
 			must(t, os.WriteFile(filepath.Join(dir, "signers.toml"), signers, 0o600))
 		}
-		if _, err := j.Load(); (err != nil) != (i%3 == 1) {
+		if _, err := j.Load(nil); (err != nil) != (i%3 == 1) {
 			t.Errorf("%d: %v", i, err)
 		}
 	}

@@ -168,7 +168,7 @@ func TestWatchBurst(t *testing.T) {
 		addKey(t, dir, fmt.Sprintf("%d.pem", i%50))
 	}
 	end := newJudge(t, dir)
-	_, err := end.Load()
+	_, err := end.Load(nil)
 	must(t, err)
 	loads := 0
 	for w.State().Trust != end.State().Trust {

@@ -22,7 +22,7 @@ func watching(t *testing.T, dir string) *watched {
 	ended := make(chan error, 1)
 	go func() {
 		ended <- w.Watch(ctx, func() {
-			_, _ = w.Load()
+			_, _ = w.Load(nil)
 			w.loads <- struct{}{}
 		})
 	}()

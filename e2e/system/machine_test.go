@@ -70,7 +70,7 @@ func (m *machine) end(t *testing.T, nspawn *os.Process, ended <-chan error, cons
 		said, _ := os.ReadFile(console)
 		t.Logf("console:\n%s", said)
 		if m.leader != "" {
-			t.Logf("journal:\n%s", m.run("journalctl", "--no-pager", "--lines=150", "--output=short-precise").out)
+			t.Logf("journal:\n%s", m.run("sh", "-c", "journalctl --no-pager --output=short-precise | grep -v -e code=OK -e runuser | tail -n 150").out)
 		}
 	}
 	if m.leader != "" {

@@ -39,6 +39,8 @@ const (
 	ErrorReason_ERROR_REASON_NO_TRUST           ErrorReason = 9  // the daemon has no usable trust root, so nothing can be verified
 	ErrorReason_ERROR_REASON_NOT_VERIFIED       ErrorReason = 10 // a signature, a proof or a timestamp does not hold
 	ErrorReason_ERROR_REASON_UNKNOWN_DOCUMENT   ErrorReason = 11 // no verdict is remembered for this digest: send the document
+	ErrorReason_ERROR_REASON_READ_ONLY          ErrorReason = 12 // nothing can be recorded now, so nothing is done; status says why
+	ErrorReason_ERROR_REASON_NO_RECORD          ErrorReason = 13 // no such record, or nothing is left to erase
 )
 
 // Enum value maps for ErrorReason.
@@ -56,6 +58,8 @@ var (
 		9:  "ERROR_REASON_NO_TRUST",
 		10: "ERROR_REASON_NOT_VERIFIED",
 		11: "ERROR_REASON_UNKNOWN_DOCUMENT",
+		12: "ERROR_REASON_READ_ONLY",
+		13: "ERROR_REASON_NO_RECORD",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":        0,
@@ -70,6 +74,8 @@ var (
 		"ERROR_REASON_NO_TRUST":           9,
 		"ERROR_REASON_NOT_VERIFIED":       10,
 		"ERROR_REASON_UNKNOWN_DOCUMENT":   11,
+		"ERROR_REASON_READ_ONLY":          12,
+		"ERROR_REASON_NO_RECORD":          13,
 	}
 )
 
@@ -104,7 +110,7 @@ var File_stella_v1_errors_proto protoreflect.FileDescriptor
 
 const file_stella_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x16stella/v1/errors.proto\x12\tstella.v1*\xf7\x02\n" +
+	"\x16stella/v1/errors.proto\x12\tstella.v1*\xaf\x03\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18ERROR_REASON_BAD_REQUEST\x10\x01\x12#\n" +
@@ -118,7 +124,9 @@ const file_stella_v1_errors_proto_rawDesc = "" +
 	"\x15ERROR_REASON_NO_TRUST\x10\t\x12\x1d\n" +
 	"\x19ERROR_REASON_NOT_VERIFIED\x10\n" +
 	"\x12!\n" +
-	"\x1dERROR_REASON_UNKNOWN_DOCUMENT\x10\vB Z\x1estellad/api/stella/v1;stellav1b\x06proto3"
+	"\x1dERROR_REASON_UNKNOWN_DOCUMENT\x10\v\x12\x1a\n" +
+	"\x16ERROR_REASON_READ_ONLY\x10\f\x12\x1a\n" +
+	"\x16ERROR_REASON_NO_RECORD\x10\rB Z\x1estellad/api/stella/v1;stellav1b\x06proto3"
 
 var (
 	file_stella_v1_errors_proto_rawDescOnce sync.Once

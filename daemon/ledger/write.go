@@ -1,0 +1,133 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"stellad/access"
+	"stellad/audit"
+)
+
+// A Call is the call of the API that a record is about.
+type Call struct {
+	Actor   access.Actor
+	Socket  string
+	Method  string // "/stella.v1.AccessService/Reload", as gRPC has it
+	Request string // its ID
+}
+
+func (c *Call) draft(kind string) audit.Record {
+	rec := audit.Record{Type: kind, V: 1}
+	if c != nil {
+		rec.Actor = &audit.Actor{UID: c.Actor.UID, GID: c.Actor.GID}
+		rec.Socket, rec.Request = c.Socket, c.Request
+		if c.Method != "" {
+			rec.Method = c.Method[1:]
+		}
+	}
+	return rec
+}
+
+// Denied writes a denial, or counts it where its user has had enough of them this minute.
+func (l *Ledger) Denied(ctx context.Context, c *Call, permission access.Permission, reason string) error {
+	if !l.tallies.denial(c.Actor.UID, c.Method[1:]) {
+		return nil
+	}
+	rec := c.draft(typeDenial)
+	rec.Outcome = "denied"
+	return l.write(ctx, rec, audit.Denial{Permission: permission.String()}, map[string]string{"reason": reason})
+}
+
+// Answered counts a call of the fast path. It never waits.
+func (l *Ledger) Answered(c *Call, verdict string) {
+	l.tallies.answered(c.Actor.UID, c.Method[1:], verdict)
+}
+
+// Acted writes an act that the caller is about to do, or has done nothing of: when it returns nil the record is
+// durable. Target names what it is done to.
+func (l *Ledger) Acted(ctx context.Context, c *Call, target string) error {
+	rec := c.draft(typeCall)
+	rec.Target, rec.Outcome = target, "ok"
+	return l.write(ctx, rec, nil, nil)
+}
+
+// PutPolicy writes which access policy comes into force. c is nil where the daemon found it by itself.
+func (l *Ledger) PutPolicy(ctx context.Context, c *Call, p audit.Policy) error {
+	rec := c.draft(typePolicy)
+	rec.Outcome = "ok"
+	return l.write(ctx, rec, p, nil)
+}
+
+// PutTrust writes which trust root comes into force.
+func (l *Ledger) PutTrust(ctx context.Context, t audit.Trust) error {
+	return l.write(ctx, audit.Record{Type: typeTrust, V: 1}, t, nil)
+}
+
+// write appends a record and folds it. An error means that it must not be acted on.
+func (l *Ledger) write(ctx context.Context, rec audit.Record, body any, note map[string]string) error {
+	if body != nil {
+		var err error
+		if rec.Body, err = audit.MarshalBody(body); err != nil {
+			return err
+		}
+	}
+	written, err := l.journal.Append(ctx, rec, note)
+	if err != nil {
+		return fmt.Errorf("%s record: %w", rec.Type, err)
+	}
+	return l.fold(written.Seq)
+}
+
+// errFold is wrapped where a durable record could not be folded.
+var errFold = errors.New("a view can't follow the audit log")
+
+// fold brings the views up to the record seq. Who comes first does it for those who come after: one order, the log's.
+func (l *Ledger) fold(seq uint64) error {
+	l.folding.Lock()
+	defer l.folding.Unlock()
+	next := l.store.Applied(standing)
+	if next > seq {
+		return nil
+	}
+	ctx := context.Background() // the record counts, whether or not its caller still waits
+	err := l.replay(next, func(seq uint64, line []byte) error { return l.store.Apply(ctx, seq, line) })
+	if err != nil {
+		err = fmt.Errorf("%w: %w", errFold, err)
+		l.failed(err)
+	}
+	return err
+}
+
+// flush writes the tallies. What can't be written is counted on.
+func (l *Ledger) flush(ctx context.Context) {
+	for _, tally := range l.tallies.take(time.Now()) {
+		if err := l.write(ctx, audit.Record{Type: typeTally, V: 1}, tally, nil); err != nil && !errors.Is(err, errFold) {
+			l.log.Error("a tally waits for the next minute", "error", err)
+			l.tallies.giveBack(tally)
+		}
+	}
+}
+
+// Erase erases annotations, and returns the seq of the record that says so.
+func (l *Ledger) Erase(ctx context.Context, c *Call, seqs []uint64) (uint64, error) {
+	draft := c.draft("")
+	draft.Outcome = "ok"
+	rec, err := l.journal.Erase(ctx, draft, seqs...)
+	if err != nil {
+		return 0, err
+	}
+	return rec.Seq, l.fold(rec.Seq)
+}
+
+// AcceptTime takes the clock as it is, and returns the seq of the record that says so.
+func (l *Ledger) AcceptTime(ctx context.Context, c *Call) (uint64, error) {
+	draft := c.draft("")
+	draft.Outcome = "ok"
+	rec, err := l.journal.AcceptTime(ctx, draft, nil)
+	if err != nil {
+		return 0, err
+	}
+	return rec.Seq, l.fold(rec.Seq)
+}

@@ -1,0 +1,200 @@
+package faults
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	stellav1 "stellad/api/stella/v1"
+)
+
+// A home is where an appliance lives. The state folder may lie on a disk of its own.
+type home struct{ dir, state string }
+
+// newHome makes an appliance that was initialised and never started; state is where it keeps its state, "" a folder of
+// its own.
+func newHome(t testing.TB, state string) home {
+	t.Helper()
+	h := home{dir: t.TempDir(), state: state}
+	if state == "" {
+		h.state = filepath.Join(h.dir, "state")
+	}
+	for _, dir := range []string{h.state, h.path("run"), h.path("trust")} {
+		must(t, os.MkdirAll(dir, 0o700))
+	}
+	demo := filepath.Join("..", "..", "packaging", "demo", "trust")
+	must(t, os.CopyFS(h.path("trust"), os.DirFS(demo)))
+	h.configure(t)
+	h.policy(t, 1)
+	run(t, "stellad", "init", "--config", h.config(), "--name", "faults.example")
+	return h
+}
+
+func (h home) path(name string) string { return filepath.Join(h.dir, name) }
+func (h home) config() string          { return h.path("stellad.toml") }
+
+func (h home) configure(t testing.TB) {
+	t.Helper()
+	must(t, os.WriteFile(h.config(), fmt.Appendf(nil, "state = %q\nrun = %q\ntrust = %q\naccess = %q\n",
+		h.state, h.path("run"), h.path("trust"), h.path("access.toml")), 0o600))
+}
+
+// elsewhere is the same appliance with its state in another place.
+func (h home) elsewhere(t testing.TB, state string) home {
+	t.Helper()
+	to := home{dir: t.TempDir(), state: state}
+	must(t, os.MkdirAll(to.path("run"), 0o700))
+	must(t, os.CopyFS(to.path("trust"), os.DirFS(h.path("trust"))))
+	text, err := os.ReadFile(h.path("access.toml"))
+	must(t, err)
+	must(t, os.WriteFile(to.path("access.toml"), text, 0o600))
+	to.configure(t)
+	return to
+}
+
+// policy puts the policy of a version in place. It denies one thing, so that there is something to annotate.
+func (h home) policy(t testing.TB, version int) {
+	t.Helper()
+	text := fmt.Sprintf("version = %d\n[roles]\nadministrator = [\"*:*\"]\n[users]\n\"uid:%d\" = [\"administrator\"]\n"+
+		"[deny.users]\n\"uid:%d\" = [\"metrics:read\"]\n", version, os.Geteuid(), os.Geteuid())
+	must(t, os.WriteFile(h.path("access.new"), []byte(text), 0o600))
+	must(t, os.Rename(h.path("access.new"), h.path("access.toml")))
+}
+
+// check runs `stellad check` and gives what it said and its status.
+func (h home) check(t testing.TB) (out string, status int) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd := exec.Command("stellad", "check", "--config", h.config())
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return stdout.String() + stderr.String(), cmd.ProcessState.ExitCode()
+}
+
+// good wants a check to find no fault.
+func (h home) good(t testing.TB) {
+	t.Helper()
+	if out, status := h.check(t); status != 0 {
+		t.Errorf("stellad check: exit status %d\n%s", status, out)
+	}
+}
+
+// A text is what a process says while somebody reads it.
+type text struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (x *text) Write(p []byte) (int, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.b.Write(p)
+}
+
+func (x *text) String() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.b.String()
+}
+
+// An appliance is a running daemon, which ends with its test.
+type appliance struct {
+	home
+	cmd    *exec.Cmd
+	log    text
+	conn   *grpc.ClientConn
+	exited chan struct{}
+
+	access stellav1.AccessServiceClient
+	audit  stellav1.AuditServiceClient
+	status stellav1.StatusServiceClient
+}
+
+// start starts the daemon, by way of a wrapper if there is one, which must become ready.
+func (h home) start(t testing.TB, wrapper ...string) *appliance {
+	t.Helper()
+	a, err := h.tryStart(t, wrapper...)
+	if err != nil {
+		t.Fatalf("stellad: %v\n%s", err, &a.log)
+	}
+	return a
+}
+
+// tryStart starts the daemon and waits until it is ready or has ended.
+func (h home) tryStart(t testing.TB, wrapper ...string) (*appliance, error) {
+	t.Helper()
+	args := append(wrapper, "stellad", "--config", h.config())
+	a := &appliance{home: h, cmd: exec.Command(args[0], args[1:]...), exited: make(chan struct{})}
+	a.cmd.Stderr = &a.log
+	a.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	must(t, a.cmd.Start())
+	go func() { _ = a.cmd.Wait(); close(a.exited) }()
+	t.Cleanup(a.kill)
+	var err error
+	a.conn, err = grpc.NewClient("unix:"+h.path("run/admin.sock"), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	must(t, err)
+	t.Cleanup(func() { _ = a.conn.Close() })
+	a.access = stellav1.NewAccessServiceClient(a.conn)
+	a.audit = stellav1.NewAuditServiceClient(a.conn)
+	a.status = stellav1.NewStatusServiceClient(a.conn)
+	return a, a.ready()
+}
+
+func (a *appliance) ready() error {
+	for deadline := time.After(20 * time.Second); ; {
+		select {
+		case <-a.exited:
+			return fmt.Errorf("it left with %v", a.cmd.ProcessState)
+		case <-deadline:
+			return errors.New("it is not ready")
+		case <-time.After(10 * time.Millisecond):
+		}
+		if strings.Contains(a.log.String(), "msg=ready") {
+			return nil
+		}
+	}
+}
+
+// kill ends the daemon, and what it was wrapped in, without a word.
+func (a *appliance) kill() {
+	_ = syscall.Kill(-a.cmd.Process.Pid, syscall.SIGKILL)
+	<-a.exited
+}
+
+// stop has the daemon end in order.
+func (a *appliance) stop(t testing.TB) {
+	t.Helper()
+	_ = a.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-a.exited:
+	case <-time.After(15 * time.Second):
+		t.Errorf("stellad does not stop\n%s", &a.log)
+		a.kill()
+	}
+}
+
+// soon is how long an act may take until it is done or refused.
+const soon = 2 * time.Second
+
+// within gives a call's context. Its deadline is beyond soon: who comes later is seen to be late.
+func within(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), 4*soon)
+	t.Cleanup(cancel)
+	return ctx
+}

@@ -1,0 +1,3 @@
+package faults
+
+func writeForever(string) int { return 1 }
