@@ -46,6 +46,11 @@ deb: build build/tools/nfpm ## build the Debian package into build/
 		PACKAGE_VERSION=$$(packaging/version $(VERSION)) \
 		build/tools/nfpm package --config packaging/nfpm.yaml --packager deb --target $(DEB)/
 
+# The short forms of these are in make test. It wants root: it mounts disks of its own.
+faults: deps ## break disks, files and processes at length (an hour and more)
+	STELLA_FAULTS=long STELLA_FLIPS=all go test -count=1 -timeout 180m -v ./audit/journal ./store/... ./e2e/faults
+	go test -count=1 -timeout 60m -v -run Mutations ./audit -args -audit.long
+
 # It wants root: it boots a container of its own.
 test-system: deps-system build/rootfs.tar build/tools/nfpm ## install the Debian package on a booted system and test it there
 	go vet -tags system ./e2e/system
@@ -81,4 +86,4 @@ build/tools/%: tools/go.mod tools/go.sum
 build/tools/cosign:
 	GOBIN=$(CURDIR)/build/tools CGO_ENABLED=0 go install -trimpath github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3
 
-.PHONY: help build demo deb test test-system fuzz bench lint fmt generate deps deps-system clean
+.PHONY: help build demo deb test faults test-system fuzz bench lint fmt generate deps deps-system clean

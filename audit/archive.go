@@ -34,8 +34,7 @@ func (a *Archive) Put(name string, size int64, content io.Reader) error {
 // Close ends the archive. Without it, what was written is cut short.
 func (a *Archive) Close() error { return errors.Join(a.tar.Close(), a.zip.Close()) }
 
-// maxFiles bounds the files of an archive: an export of 4e9 records with a checkpoint
-// for each hundred.
+// maxFiles bounds the files of an archive: room for some 1e10 records.
 const maxFiles = 1 << 26
 
 // Unpack gives each file of an archive to put. It wraps ErrExport for what Archive

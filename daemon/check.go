@@ -63,7 +63,7 @@ func checkLog(ctx context.Context, state string, report ledger.Report) (journal.
 	if g.Key == "" {
 		report.Mended(name, "it does not name the audit key yet: the next start writes it")
 	}
-	return ledger.Check(ctx, state, g.Name, g.Key, report)
+	return ledger.Check(ctx, state, g.Name, g.Key, g.Time, report)
 }
 
 // checkBlobs reads all content, where there is any.

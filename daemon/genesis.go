@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,7 +19,7 @@ import (
 // Genesis is what an appliance is from its first day on.
 type Genesis struct {
 	Name string    `json:"name"` // a bare hostname
-	Time time.Time `json:"time"`
+	Time time.Time `json:"time"` // of Init, and with Key that of the log's first record, by which a start knows it
 
 	// Key is the audit log's verifier key, from the log's first record on: a log that is then missing, or of another
 	// key, is a loss or a fraud and no beginning.
@@ -44,7 +45,14 @@ func ReadGenesis(state string) (*Genesis, error) {
 	if err := json.Unmarshal(text, &g); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrGenesis, name, err)
 	}
-	return &g, ValidName(g.Name)
+	if err := ValidName(g.Name); err != nil {
+		return nil, err
+	}
+	// A name of JSON that rotted would be passed over, and what it named be as if it had never been there.
+	if again, err := json.Marshal(g); err != nil || !bytes.Equal(again, bytes.TrimSuffix(text, []byte("\n"))) {
+		return nil, fmt.Errorf("%w: %s is not as it was written: put it back", ErrGenesis, name)
+	}
+	return &g, nil
 }
 
 var hostname = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$`)
@@ -64,7 +72,7 @@ func (d *Daemon) loadGenesis(ctx context.Context) error {
 		return err
 	}
 	if was := d.genesis.Load(); was != nil {
-		if g == nil || g.Name != was.Name || g.Key != was.Key {
+		if g == nil || g.Name != was.Name || g.Key != was.Key || !g.Time.Equal(was.Time) {
 			return fmt.Errorf("%w: %s is not what it was: put it back", ErrGenesis, filepath.Join(d.config.State, genesisFile))
 		}
 		return nil
@@ -85,8 +93,15 @@ func (d *Daemon) begin(ctx context.Context, g Genesis) error {
 	if err != nil {
 		return err
 	}
+	began, err := l.Began()
+	if err == nil && g.Key != "" && !g.Time.Equal(began) {
+		err = fmt.Errorf("%w: %s has another time than the audit log's first record: put it back", ErrGenesis, filepath.Join(d.config.State, genesisFile))
+	}
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
 	if g.Key == "" {
-		g.Key = l.Key()
+		g.Key, g.Time = l.Key(), began
 		if err := writeGenesis(d.config.State, g, durable.Replace); err != nil {
 			return errors.Join(err, l.Close())
 		}

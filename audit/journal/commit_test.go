@@ -111,7 +111,9 @@ func TestLostPages(t *testing.T) {
 	j := mustOpen(t, dir, o)
 	fill(t, j, 5)
 	disk.failSync(segmentName(0))
-	if _, err := j.Append(t.Context(), draft(1), nil); !errors.Is(err, ErrDisk) || !errors.Is(err, unix.EIO) {
+	long := draft(1)
+	long.Body = []byte(`{"reason":"` + strings.Repeat("x", 3000) + `"}`)
+	if _, err := j.Append(t.Context(), long, nil); !errors.Is(err, ErrDisk) || !errors.Is(err, unix.EIO) {
 		t.Fatalf("append: %v", err)
 	}
 	j.Close() //nolint:errcheck // as if it were killed: it writes nothing
@@ -157,4 +159,52 @@ func TestRotAfterStaleHead(t *testing.T) {
 		t.Errorf("a torn batch: %+v", s)
 	}
 	mustClose(t, j)
+	if s := mustOpen(t, dir, options()).State(); s.Size != 9 || s.Cut != 0 || len(s.Mended) > 0 {
+		t.Errorf("it is mended again: %+v", s)
+	}
+}
+
+// TestMendedOnce: what a torn write left is overwritten, and the next start finds nothing of it.
+func TestMendedOnce(t *testing.T) {
+	dir := t.TempDir()
+	j := mustOpen(t, dir, options())
+	fill(t, j, 5)
+	end := j.point().end
+	mustClose(t, j)
+	f, err := os.OpenFile(filepath.Join(dir, "segments", segmentName(0)), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []int64{end, end + 100, end + 5000} {
+		if _, err := f.WriteAt([]byte("0123abcd-torn"), at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, cut := range []int64{5013, 0} {
+		j = mustOpen(t, dir, options())
+		if s := j.State(); s.Size != 5 || s.Cut != cut || (len(s.Mended) > 0) != (cut > 0) {
+			t.Errorf("want %d bytes cut: %+v", cut, s)
+		}
+		mustClose(t, j)
+	}
+}
+
+// TestTailLost: that a record was acknowledged stands in head at once: where it is gone
+// after a crash, the log is refused.
+func TestTailLost(t *testing.T) {
+	dir := t.TempDir()
+	j := mustOpen(t, dir, options())
+	fill(t, j, 4)
+	was := readAll(t, dir)["segments/"+segmentName(0)]
+	fill(t, j, 1)
+	files := readAll(t, copyOf(t, dir))
+	files["segments/"+segmentName(0)] = was
+	crashed := t.TempDir()
+	restore(t, crashed, files)
+	if _, err := Open(crashed, options()); !errors.Is(err, ErrDamaged) {
+		t.Errorf("open: %v", err)
+	}
 }

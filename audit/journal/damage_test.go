@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -33,8 +34,7 @@ func makeSample(t testing.TB) sample {
 	fill(t, j, 60)
 	mustClose(t, j)
 	s := sample{yesterday: readAll(t, dir)}
-	j = mustOpen(t, dir, o)
-	signWith(t, j)
+	j = mustOpen(t, dir, o) // without a key: no checkpoint is of the last size
 	if _, err := j.Erase(t.Context(), audit.Record{}, 4, 100); err != nil {
 		t.Fatal(err)
 	}
@@ -136,6 +136,26 @@ func refusedWith(err error) (how, why string) {
 	return "refused", err.Error()
 }
 
+// untouched fails where what was refused was also changed: who repairs it needs all of it.
+func untouched(t *testing.T, dir, what, how string, files map[string][]byte) {
+	t.Helper()
+	if how != "refused" {
+		return
+	}
+	now := readAll(t, dir)
+	for name := range now {
+		if _, ok := files[name]; !ok && !meaningless(name) && name != "segments/"+spareName {
+			t.Errorf("%s was refused, and there is %s now", what, name)
+		}
+	}
+	for name, content := range files {
+		kept := strings.HasPrefix(name, "annotations/") || strings.HasPrefix(name, "segments/") && !strings.HasSuffix(name, spareName)
+		if kept && !bytes.Equal(bytes.TrimRight(now[name], "\x00"), bytes.TrimRight(content, "\x00")) {
+			t.Errorf("%s was refused, and %s was changed", what, name)
+		}
+	}
+}
+
 // meaningless are the files of which the bytes mean nothing.
 func meaningless(name string) bool { return name == "ballast" }
 
@@ -157,10 +177,12 @@ func TestFilesLost(t *testing.T) {
 		if err := change(filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
+		changed := readAll(t, dir)
 		how, why := s.verdict(t, dir)
 		if how == "" && !(meaningless(name) && why == "silent") {
 			t.Errorf("%s %s: %s", name, what, why)
 		}
+		untouched(t, dir, name+" "+what, how, changed)
 	}
 	for name, content := range s.files {
 		try("deleted", name, os.Remove)
@@ -168,6 +190,7 @@ func TestFilesLost(t *testing.T) {
 		try("cut by half", name, func(path string) error { return os.Truncate(path, int64(len(content)/2)) })
 		try("cut by a byte", name, func(path string) error { return os.Truncate(path, int64(len(content)-1)) })
 		try("with a byte more", name, func(path string) error { return os.WriteFile(path, append(bytes.Clone(content), 'x'), 0o600) })
+		try("with a zero more", name, func(path string) error { return os.WriteFile(path, append(bytes.Clone(content), 0), 0o600) })
 		if was, ok := s.yesterday[name]; ok && !bytes.Equal(was, content) {
 			try("of yesterday", name, func(path string) error { return os.WriteFile(path, was, 0o600) })
 		}
@@ -182,6 +205,12 @@ func TestFilesLost(t *testing.T) {
 	for _, folder := range folders {
 		try("deleted", folder, os.RemoveAll)
 	}
+	try("and the first segment deleted", "head", func(path string) error {
+		return errors.Join(os.Remove(path), os.Remove(filepath.Join(dir, "segments", segmentName(0))))
+	})
+	try("and all segments deleted", "head", func(path string) error {
+		return errors.Join(os.Remove(path), os.RemoveAll(filepath.Join(dir, "segments")))
+	})
 }
 
 // TestWholeFolderOfYesterday is what the journal can't tell alone: a checkpoint kept
@@ -196,11 +225,12 @@ func TestWholeFolderOfYesterday(t *testing.T) {
 	}
 	mustClose(t, j)
 	// Yesterday's log beside today's checkpoint is told by the journal itself.
-	files := map[string][]byte{}
-	for name, content := range s.yesterday {
-		files[name] = content
-	}
-	for name, content := range s.files {
+	restore(t, dir, s.files)
+	j = mustOpen(t, dir, options())
+	signWith(t, j)
+	mustClose(t, j)
+	files := maps.Clone(s.yesterday)
+	for name, content := range readAll(t, dir) {
 		if strings.HasPrefix(name, "checkpoints/") {
 			files[name] = content
 		}
@@ -208,6 +238,47 @@ func TestWholeFolderOfYesterday(t *testing.T) {
 	restore(t, dir, files)
 	if how, why := s.verdict(t, dir); how != "refused" {
 		t.Errorf("a log older than its checkpoint: %q, %s", how, why)
+	}
+}
+
+// TestForged: a record that was replaced, with a checksum to it, does not give the root.
+func TestForged(t *testing.T) {
+	s, dir := makeSample(t), t.TempDir()
+	for _, seq := range []int{3, len(s.lines) - 3} {
+		forged := strings.Replace(s.lines[seq], `"uid":1000`, `"uid":1001`, 1)
+		files := map[string][]byte{}
+		for name, content := range s.files {
+			for _, mark := range []byte{markBatch, markMore} {
+				content = bytes.Replace(content, appendFrame(nil, mark, []byte(s.lines[seq])), appendFrame(nil, mark, []byte(forged)), 1)
+			}
+			files[name] = content
+		}
+		restore(t, dir, files)
+		how, why := s.verdict(t, dir)
+		if how != "refused" || !strings.Contains(why, "segments/") {
+			t.Errorf("record %d: %q, %s", seq, how, why)
+		}
+	}
+}
+
+// TestForeignAnnotation: a text to a record that names none does not pass.
+func TestForeignAnnotation(t *testing.T) {
+	j := mustOpen(t, t.TempDir(), options())
+	fill(t, j, 5)
+	a := audit.Annotation{Seq: 2, Text: map[string]string{"reason": "made up"}}
+	line, err := a.Line()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := j.point()
+	frames := appendFrame(nil, markMore, line)
+	if err := j.files.appendNotes(p.notes, frames); err != nil {
+		t.Fatal(err)
+	}
+	p.notes += int64(len(frames))
+	j.publish(p)
+	if _, err := j.Check(t.Context()); !errors.Is(err, ErrDamaged) {
+		t.Errorf("check: %v", err)
 	}
 }
 
@@ -229,7 +300,10 @@ func TestFlips(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
 			t.Fatal(err)
 		}
+		changed := maps.Clone(s.files)
+		changed[name] = content
 		how, why := s.verdict(t, dir)
+		untouched(t, dir, fmt.Sprintf("%s, byte %d", name, at), how, changed)
 		if how == "" {
 			t.Errorf("%s, byte %d (%q to %q): %s", name, at, s.files[name][at], content[at], why)
 		}

@@ -188,15 +188,15 @@ func (f *files) follows(s *segment, i int) error {
 		}
 		return nil
 	}
-	last := f.segments[i-1]
+	last, newest := f.segments[i-1], i+1 == len(f.segments)
 	if s.before == nil || s.before.First != last.first {
 		return damaged(s.f.Name(), 0, "it does not follow %s", last.f.Name())
 	}
-	if err := f.cut(last.f, s.before.Bytes); err != nil {
+	if err := f.cut(last.f, s.before.Bytes, newest); err != nil {
 		return err
 	}
 	if n := last.notes.Load(); n != nil {
-		return f.cut(n.f, s.before.Notes)
+		return f.cut(n.f, s.before.Notes, newest)
 	}
 	if s.before.Notes > 0 {
 		return damaged(notesPath(f.dir, last.first), 0, "the file is missing")
@@ -204,15 +204,13 @@ func (f *files) follows(s *segment, i int) error {
 	return nil
 }
 
-// cut cuts a file to the length that its frames had when the next segment began. That a
-// crash kept this from being done leaves zeros to cut off, and nothing else.
-func (f *files) cut(file *os.File, size int64) error {
+// cut holds a file to the length that its frames had when the next segment began, which
+// was when it was to be cut. A crash may have kept the file before the last from that: it
+// has its zeros yet. Anything else is not of the journal's doing.
+func (f *files) cut(file *os.File, size int64, mayHaveZeros bool) error {
 	info, err := file.Stat()
-	if err != nil {
+	if err != nil || info.Size() == size {
 		return err
-	}
-	if info.Size() == size {
-		return nil
 	}
 	if info.Size() < size {
 		return damaged(file.Name(), info.Size(), "the file ends here and not at %d", size)
@@ -221,9 +219,10 @@ func (f *files) cut(file *os.File, size int64) error {
 	if err != nil {
 		return err
 	}
-	if after.dirty > size {
-		f.tell("%s had %d bytes after its end; they are cut off", file.Name(), after.dirty-size)
+	if after.dirty > size || !mayHaveZeros {
+		return damaged(file.Name(), size, "the file does not end here, but %d bytes later", info.Size()-size)
 	}
+	f.tell("%s had its zeros yet, and is cut to its %d bytes", file.Name(), size)
 	return truncate(f.sys, file, size)
 }
 

@@ -78,6 +78,8 @@ func (p *powerCut) system() *system {
 			old = nil
 		}
 		p.renames = append(p.renames, rename{from, to, old})
+		p.writes[to] = p.writes[from]
+		delete(p.writes, from)
 		return os.Rename(from, to)
 	}
 	return sys

@@ -127,10 +127,13 @@ func (f *files) allocateLast() error {
 	if err != nil {
 		return err
 	}
-	if info.Size() >= f.capacity {
+	if info.Size() == f.capacity {
 		return nil
 	}
-	f.tell("%s has %d bytes of %d: zeros are missing, and added", f.last().f.Name(), info.Size(), f.capacity)
+	f.tell("%s has %d bytes and not %d; beyond its records they are zeros", f.last().f.Name(), info.Size(), f.capacity)
+	if info.Size() > f.capacity {
+		return nil
+	}
 	if err := f.sys.allocate(f.last().f, f.capacity); err != nil {
 		return err
 	}

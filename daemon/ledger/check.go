@@ -27,10 +27,10 @@ var needed = []string{
 }
 
 // Check reads everything that Open would believe, of a log that no daemon has open, and tells what does not hold. vkey
-// may be "": then audit.key says whose the log is. It signs nothing and writes no record. What a crash left at the end
-// of the log is settled, as at any start, and told; the views are read in a copy. An error means that something could
-// not be looked at.
-func Check(ctx context.Context, state, name, vkey string, tell Report) (journal.Checked, error) {
+// may be "": then audit.key says whose the log is; else began is when its first record was written. It signs nothing and
+// writes no record. What a crash left at the end of the log is settled, as at any start, and told; the views are read in
+// a copy. An error means that something could not be looked at.
+func Check(ctx context.Context, state, name, vkey string, began time.Time, tell Report) (journal.Checked, error) {
 	if err := lacks(state, tell); err != nil {
 		return journal.Checked{}, err
 	}
@@ -43,6 +43,11 @@ func Check(ctx context.Context, state, name, vkey string, tell Report) (journal.
 	c := &checking{Report: tell, state: state, dir: filepath.Join(state, "audit")}
 	if err := c.open(); err != nil || c.journal == nil {
 		return journal.Checked{}, errors.Join(err, checkViews(ctx, filepath.Join(state, "db"), nil, tell))
+	}
+	if vkey != "" {
+		if at, err := (&Ledger{journal: c.journal}).Began(); err == nil && !at.Equal(began) {
+			tell.Fault(filepath.Join(state, "genesis.json"), "it has another time than the audit log's first record")
+		}
 	}
 	checked, err := c.read(ctx, name, public)
 	if err == nil {

@@ -92,6 +92,15 @@ func (l *Ledger) open(ctx context.Context, state, name, vkey string) error {
 // Key returns the audit log's verifier key, a C2SP vkey.
 func (l *Ledger) Key() string { return l.key.vkey }
 
+// Began returns when the log's first record was written, in whole seconds.
+func (l *Ledger) Began() (time.Time, error) {
+	rec, err := l.journal.Read(0)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return rec.Time.Truncate(time.Second), nil
+}
+
 // genesis begins a log, or sees that the one that is there is this appliance's.
 func (l *Ledger) genesis(ctx context.Context, name, vkey string) error {
 	want := audit.Genesis{Name: name, Origin: origin(name), Key: l.key.vkey}

@@ -22,7 +22,7 @@ func TestFlips(t *testing.T) {
 	s := newSample(t, true)
 	luck := rand.New(rand.NewPCG(1, 2))
 	f := newFlipped(t, s)
-	all := f.places(t, luck)
+	all := f.spots(t, luck)
 	found, mended, nothing, silent := 0, 0, 0, 0
 	for _, p := range all {
 		kind, why := f.flip(t, p, byte(1<<luck.IntN(8)))
@@ -41,8 +41,8 @@ func TestFlips(t *testing.T) {
 	t.Logf("%-24s %6d flips %6d found %6d mended and told %6d changed nothing %6d silent", "bits", len(all), found, mended, nothing, silent)
 }
 
-// A place is a byte of a file, by its path below the state folder.
-type place struct {
+// A spot is a byte of a file, by its path below the state folder.
+type spot struct {
 	file string
 	at   int64
 }
@@ -56,7 +56,7 @@ type flipped struct {
 }
 
 func newFlipped(t *testing.T, s sample) *flipped {
-	f := &flipped{state: filepath.Join(t.TempDir(), "state"), files: map[string][]byte{}, sizes: map[string]int64{}}
+	f := &flipped{state: filepath.Join(place(t, 1024), "state"), files: map[string][]byte{}, sizes: map[string]int64{}}
 	copyFolder(t, f.state, s.state)
 	for _, name := range files(t, f.state) {
 		f.files[name], f.sizes[name] = trimmed(t, filepath.Join(f.state, name))
@@ -68,8 +68,8 @@ func newFlipped(t *testing.T, s sample) *flipped {
 	return f
 }
 
-// places gives every byte of the headers, and others at random.
-func (f *flipped) places(t *testing.T, luck *rand.Rand) (all []place) {
+// spots gives every byte of the headers, and others at random.
+func (f *flipped) spots(t *testing.T, luck *rand.Rand) (all []spot) {
 	t.Helper()
 	for name, data := range f.files {
 		store := strings.HasPrefix(name, "db/")
@@ -82,21 +82,21 @@ func (f *flipped) places(t *testing.T, luck *rand.Rand) (all []place) {
 		}
 		for at := range header {
 			if !store || long || at%16 == 0 { // a check of the store takes its time
-				all = append(all, place{name, int64(at)})
+				all = append(all, spot{name, int64(at)})
 			}
 		}
 		if store && !long {
 			random = 4
 		}
 		for range random {
-			all = append(all, place{name, luck.Int64N(min(f.sizes[name], int64(len(data))+4096))})
+			all = append(all, spot{name, luck.Int64N(min(f.sizes[name], int64(len(data))+4096))})
 		}
 	}
 	return all
 }
 
 // flip flips bits of a byte and tells what a check says, and why it should not.
-func (f *flipped) flip(t *testing.T, p place, bits byte) (kind, silent string) {
+func (f *flipped) flip(t *testing.T, p spot, bits byte) (kind, silent string) {
 	t.Helper()
 	defer f.restore(t)
 	store := strings.HasPrefix(p.file, "db/")
