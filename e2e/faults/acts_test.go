@@ -57,8 +57,7 @@ type acks struct {
 	mu       sync.Mutex
 	times    map[uint64]bool // seqs of records of AcceptTime
 	policies map[int]bool    // versions that came into force
-	denials  int
-	version  int // of the policy file
+	version  int             // of the policy file
 }
 
 func newAcks() *acks {

@@ -35,8 +35,8 @@ func boot(t *testing.T, root string) *machine {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = cmd.Wait() }() // how it ended is told by m.end
 	m := &machine{root: root}
 	t.Cleanup(func() { m.end(t, cmd.Process, ended, console.Name()) })
 
@@ -65,7 +65,7 @@ func (m *machine) findLeader(nspawn int) error {
 	return fmt.Errorf("children of nspawn: %q", children)
 }
 
-func (m *machine) end(t *testing.T, nspawn *os.Process, ended <-chan error, console string) {
+func (m *machine) end(t *testing.T, nspawn *os.Process, ended <-chan struct{}, console string) {
 	if t.Failed() {
 		said, _ := os.ReadFile(console)
 		t.Logf("console:\n%s", said)
