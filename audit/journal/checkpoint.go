@@ -90,7 +90,7 @@ func (j *Journal) checkpoint() ([]byte, error) {
 	}
 	made, err := tlog.OpenCheckpoint(msg, s.origin, s.keys, tlog.Quorum{})
 	if err != nil || !bytes.Equal(made.Marshal(), text) {
-		return nil, fmt.Errorf("sign a checkpoint: what came back is not it: %v", err)
+		return nil, fmt.Errorf("sign a checkpoint: what came back is not it: %w", err)
 	}
 	return msg, j.do(func() error { return j.store(c, msg) })
 }

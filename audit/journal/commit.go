@@ -102,7 +102,7 @@ func (j *Journal) lines(p *pending, clock time.Time) (line, note []byte, err err
 	}
 	if len(p.note) > 0 {
 		a := audit.Annotation{Seq: p.rec.Seq, Text: p.note}
-		rand.Read(a.Salt[:]) //nolint:errcheck // it never fails
+		rand.Read(a.Salt[:]) // it never fails
 		if note, err = a.Line(); err != nil {
 			return nil, nil, err
 		}

@@ -97,7 +97,7 @@ func TestFollowers(t *testing.T) {
 	gone, stop := context.WithCancel(t.Context())
 	c := j.Follow(gone)
 	stop()
-	for range c { //nolint:revive // until it is closed
+	for range c { // until it is closed
 	}
 }
 

@@ -112,7 +112,7 @@ func (p *powerCut) remember(f *os.File, at, n int64) {
 	end := at + n
 	for at &^= sector - 1; at < end; at += sector {
 		old := make([]byte, sector)
-		got, _ := f.ReadAt(old, at) //nolint:errcheck // beyond the end there is nothing
+		got, _ := f.ReadAt(old, at) // beyond the end there is nothing
 		p.writes[f.Name()] = append(p.writes[f.Name()], undo{at, old[:got]})
 	}
 }

@@ -50,7 +50,10 @@ func TestStall(t *testing.T) {
 			began := time.Now()
 			var all sync.WaitGroup
 			for n := range 20 {
-				for n == 1 && len(j.line.peek()) > 0 { // the first is alone in the batch that hangs
+				if n == 1 {
+					time.Sleep(200 * time.Millisecond) // the first is alone in the batch that hangs
+				}
+				for n == 1 && len(j.line.peek()) > 0 {
 					time.Sleep(time.Millisecond)
 				}
 				all.Go(func() {

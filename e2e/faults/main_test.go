@@ -61,14 +61,6 @@ func times(seldom, often int) int {
 	return seldom
 }
 
-// asRoot skips a test that mounts or is another user.
-func asRoot(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("only root can mount")
-	}
-}
-
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
