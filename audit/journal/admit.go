@@ -17,7 +17,10 @@ const (
 // admit says why a record with its time set may not follow a log whose latest time is
 // latest. The writer asks again what Append asked: the answer may have changed since.
 func (j *Journal) admit(p *pending, latest time.Time) error {
-	if err := j.refuses(p); err != nil && !j.isClosed() { // Close writes who waits
+	j.mu.Lock()
+	err := j.forbids(p)
+	j.mu.Unlock()
+	if err != nil {
 		return err
 	}
 	if p.accepts {
@@ -56,10 +59,4 @@ func (j *Journal) comparesClock(now, latest time.Time) error {
 
 func (j *Journal) lookAtClock() {
 	j.comparesClock(j.time(), j.point().clock) //nolint:errcheck // State tells
-}
-
-func (j *Journal) isClosed() bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.closed
 }

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"stellad/audit"
 )
 
 // BenchmarkSync is what the disk can do: one write of a record's length and one sync, in
@@ -98,4 +100,65 @@ func report(b *testing.B, took []time.Duration) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
 	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+}
+
+// BenchmarkStart opens a journal of a million records: after a clean stop, and as a kill
+// leaves it. The target is a second.
+func BenchmarkStart(b *testing.B) {
+	o := options()
+	o.SegmentSize = 64 << 20
+	dir := b.TempDir()
+	j := mustOpen(b, dir, o)
+	mustAppend(b, j, nil)
+	var all sync.WaitGroup
+	for range 250 {
+		all.Go(func() {
+			for range 4000 {
+				if _, err := j.Append(b.Context(), draft(1), nil); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	killed := copyOf(b, dir)
+	mustClose(b, j)
+	start := func(dir string) func(b *testing.B) {
+		return func(b *testing.B) {
+			for b.Loop() {
+				j := mustOpen(b, dir, o)
+				if j.State().Size != 1_000_001 {
+					b.Fatal(j.State())
+				}
+				b.StopTimer()
+				j.abandon()
+				b.StartTimer()
+			}
+		}
+	}
+	b.Run("killed", start(killed))
+	b.Run("clean", start(dir))
+	j = mustOpen(b, dir, o)
+	b.Run("check", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := j.Check(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("replay", func(b *testing.B) {
+		for b.Loop() {
+			if err := j.Replay(0, func(*audit.Record) error { return nil }); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("read", func(b *testing.B) {
+		for n := uint64(0); b.Loop(); n += 7919 {
+			if _, err := j.Read(n % 1_000_000); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
-	"stellad/audit"
 	"stellad/tlog"
 )
 
@@ -45,14 +43,6 @@ func (j *Journal) Check(ctx context.Context) (Checked, error) {
 	return c, err
 }
 
-// ledger is what is known of annotations: those that were erased, and what records say of that.
-type ledger struct {
-	roots    map[uint64]tlog.Hash // of checkpoints, by size
-	present  int
-	erased   map[uint64]bool
-	recorded map[uint64]bool
-}
-
 func (v view) check(ctx context.Context, s signer) (Checked, *ledger, error) {
 	c := Checked{Size: v.p.tree.size, Root: v.p.tree.root(), Segments: len(v.segments)}
 	l := &ledger{erased: map[uint64]bool{}, recorded: map[uint64]bool{}}
@@ -85,7 +75,7 @@ func (v view) check(ctx context.Context, s signer) (Checked, *ledger, error) {
 func (v view) checkSegment(i int, l *ledger) error {
 	s := v.segments[i]
 	end, _ := v.end(i)
-	t := s.start.tree.grown()
+	t := s.start.tree.clone()
 	r := newReader(s.f, s.start.end, end)
 	noted := 0
 	for r.at < end {
@@ -146,19 +136,6 @@ func (v view) checkRecord(i int, seq uint64, line []byte, l *ledger) (noted int,
 	return 1, nil
 }
 
-func (l *ledger) record(rec *audit.Record) error {
-	body, err := rec.Decode()
-	if err != nil {
-		return fmt.Errorf("record %d: %w", rec.Seq, err)
-	}
-	if b, ok := body.(*audit.Erase); ok {
-		for _, seq := range b.Seqs {
-			l.recorded[seq] = true
-		}
-	}
-	return nil
-}
-
 // checkNotes finds annotations that belong to no record.
 func (v view) checkNotes(i, noted int) error {
 	n := v.segments[i].notes.Load()
@@ -178,53 +155,4 @@ func (v view) checkNotes(i, noted int) error {
 		return damaged(n.f.Name(), 0, "%d annotations to %d records", have, noted)
 	}
 	return nil
-}
-
-// explain holds erased annotations to the erase records: a text must not vanish
-// without one, nor be there with one. An erasure that ended meanwhile has a record after v.
-func (j *Journal) explain(v view, l *ledger) error {
-	for seq := range l.recorded {
-		if !l.erased[seq] {
-			return fmt.Errorf("%w: the annotation of record %d is there, and a record says that it was erased", ErrDamaged, seq)
-		}
-	}
-	if l.explained() == nil {
-		return nil
-	}
-	if err := j.explainLater(v, l); err != nil {
-		return err
-	}
-	return l.explained()
-}
-
-func (l *ledger) explained() error {
-	for seq := range l.erased {
-		if !l.recorded[seq] {
-			return fmt.Errorf("%w: the annotation of record %d was erased, and no record says so", ErrDamaged, seq)
-		}
-	}
-	return nil
-}
-
-// explainLater looks at what was erased after v: the writer does it in one go.
-func (j *Journal) explainLater(v view, l *ledger) error {
-	err := j.do(func() error {
-		e, err := j.files.readErasing()
-		if err != nil || e == nil {
-			return err
-		}
-		for _, s := range e.spans {
-			l.recorded[s.Seq] = true
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return j.Replay(v.p.tree.size, func(rec *audit.Record) error {
-		if rec.Type != typeErase {
-			return nil
-		}
-		return l.record(rec)
-	})
 }

@@ -176,5 +176,3 @@ func (f *files) lastCheckpoint() (*tlog.Checkpoint, error) {
 	_, c, err := f.readCheckpoint(sizes[len(sizes)-1])
 	return &c, err
 }
-
-func isNoSigner(err error) bool { return errors.Is(err, ErrNoSigner) }

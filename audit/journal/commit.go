@@ -23,18 +23,19 @@ type batch struct {
 // write is the writer.
 func (j *Journal) write() {
 	defer j.ended.Done()
-	last, took := 0, time.Duration(0)
+	expected, took := 0, time.Duration(0)
 	for {
 		select {
 		case task := <-j.tasks:
 			task()
 		case <-j.line.ready:
-			// Those whom the last batch answered come back one by one; the first of them must
-			// not make the others wait for a sync more. Who writes alone waits for nobody.
-			j.line.await(last, min(took/4, time.Millisecond))
+			// Those whom the last batch answered come back one by one, to those who came
+			// meanwhile; the first of them must not make the others wait for a sync more. Who
+			// writes alone waits for nobody.
+			j.line.await(expected, min(took/4, time.Millisecond))
 			all, began := j.line.take(), time.Now()
 			j.commit(all)
-			last, took = len(all), time.Since(began)
+			expected, took = len(all)+j.line.length(), time.Since(began)
 		case <-j.stop:
 			j.commit(j.line.close())
 			return
@@ -63,8 +64,8 @@ func (j *Journal) gather(all []*pending) (b *batch, rest []*pending) {
 		}
 		return &batch{}, nil
 	}
-	b = &batch{p: j.point()}
-	b.p.tree = b.p.tree.grown()
+	b = &batch{p: j.point(), lines: make([]byte, 0, min(512*len(all), 1<<20))}
+	b.p.tree = b.p.tree.clone()
 	now, up := j.time(), j.o.Up()
 	for i, p := range all {
 		p.rec.Seq, p.rec.Time, p.rec.Boot, p.rec.Up = b.p.tree.size, now, j.o.Boot, int64(up)

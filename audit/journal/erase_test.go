@@ -3,8 +3,13 @@ package journal
 import (
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"stellad/audit"
 )
@@ -74,7 +79,7 @@ func TestEraseRefuses(t *testing.T) {
 		"nothing":                  {nil, audit.ErrRecord},
 		"a record without":         {[]uint64{4, 5}, ErrNoAnnotation},
 		"one that was erased":      {[]uint64{1, 4}, ErrErased},
-		"a record that is not yet": {[]uint64{4, 500}, ErrNoRecord},
+		"a record that is not yet": {[]uint64{4, 1 << 40}, ErrNoRecord},
 		"too many for a record":    {manySeqs(), audit.ErrRecord},
 	} {
 		if name == "too many for a record" {
@@ -101,6 +106,55 @@ func manySeqs() (seqs []uint64) {
 		seqs = append(seqs, seq)
 	}
 	return seqs
+}
+
+// TestEraseFinishedLater: an erasure that was interrupted takes the texts at the next
+// start, and has its record as soon as one can be written.
+func TestEraseFinishedLater(t *testing.T) {
+	dir, o := t.TempDir(), options()
+	clock := &testClock{now: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)}
+	o.Clock = clock.time
+	j := mustOpen(t, dir, o)
+	fill(t, j, 10)
+	j.files.sys.sync = func(*os.File) error { // it ends where the first text is overwritten
+		if _, err := os.Stat(filepath.Join(dir, "erasing")); err == nil {
+			return unix.EIO
+		}
+		return nil
+	}
+	if _, err := j.Erase(t.Context(), draft(1), 1, 4); !errors.Is(err, ErrDisk) {
+		t.Fatalf("erase: %v", err)
+	}
+	j.abandon()
+	clock.move(-time.Hour)
+	j = mustOpen(t, dir, o)
+	for _, seq := range []uint64{1, 4} {
+		if _, err := j.Annotation(seq); !errors.Is(err, ErrErased) {
+			t.Errorf("annotation %d: %v", seq, err)
+		}
+	}
+	if s := j.State(); s.Size != 10 || !errors.Is(s.ReadOnly, ErrClock) {
+		t.Fatalf("%+v", s)
+	}
+	if _, err := j.Check(t.Context()); err != nil {
+		t.Errorf("check, with the erasure begun: %v", err)
+	}
+	if _, err := j.AcceptTime(t.Context(), audit.Record{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Retry(); err != nil {
+		t.Fatal(err)
+	}
+	if rec, err := j.Read(11); err != nil || rec.Type != "erase" || rec.Target != draft(1).Target {
+		t.Errorf("%+v, %v", rec, err)
+	}
+	if err := errors.Join(j.Retry(), j.Close()); err != nil {
+		t.Error(err)
+	}
+	j = mustOpen(t, dir, o)
+	if s := j.State(); s.Size != 12 || len(s.Mended) > 0 {
+		t.Errorf("%+v", s)
+	}
 }
 
 // TestErasedTextBack: a text that an erase record names, and that is there, is told.

@@ -3,12 +3,9 @@ package journal
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sync/atomic"
-
-	"golang.org/x/sys/unix"
 )
 
 // folders are those in the journal's own.
@@ -63,38 +60,6 @@ func (f *files) holdFolders(before *files) error {
 	return nil
 }
 
-// lock keeps other journals off a folder, for as long as anybody shares it.
-type lock struct {
-	f     *os.File
-	users atomic.Int64
-}
-
-func lockFolder(dir string) (*lock, error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	err = ignoringInterrupts(f, func(fd int) error { return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) })
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		err = fmt.Errorf("%w: %s", ErrInUse, dir)
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return (&lock{f: f}).share(), nil
-}
-
-func (l *lock) share() *lock {
-	l.users.Add(1)
-	return l
-}
-
-func (l *lock) release() {
-	if l != nil && l.users.Add(-1) == 0 {
-		l.f.Close() //nolint:errcheck // nothing was written
-	}
-}
-
 func same(a, b *os.File) bool {
 	x, xErr := a.Stat()
 	y, yErr := b.Stat()
@@ -120,55 +85,6 @@ func (f *files) release() {
 		s.close() //nolint:errcheck // as above
 	}
 	f.lock.release()
-}
-
-// moved says which held file is no longer the one under its name, or was cut. segments
-// are the journal's, and p is where the last of them ends.
-func (f *files) moved(segments []*segment, p point) error {
-	err := stillThere(f.root, f.dir, 0)
-	for i, name := range folders {
-		err = errors.Join(err, stillThere(f.folders[i], f.path(name), 0))
-	}
-	for i, s := range segments[:len(segments)-1] {
-		before := segments[i+1].before
-		err = errors.Join(err, s.moved(f.dir, before.Bytes, before.Notes))
-	}
-	return errors.Join(err, f.movedLast(segments[len(segments)-1], p))
-}
-
-// movedLast looks at what a batch is written to.
-func (f *files) movedLast(last *segment, p point) error {
-	return errors.Join(
-		stillThere(f.root, f.dir, 0),
-		stillThere(f.head, f.path("head"), 2*slotSize),
-		last.moved(f.dir, p.end, p.notes))
-}
-
-func (s *segment) moved(dir string, end, notesEnd int64) error {
-	err := stillThere(s.f, s.f.Name(), end)
-	if n := s.notes.Load(); n != nil {
-		err = errors.Join(err, stillThere(n.f, notesPath(dir, s.first), notesEnd))
-	}
-	return err
-}
-
-func stillThere(f *os.File, path string, size int64) error {
-	held, err := f.Stat()
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrMoved, err)
-	}
-	named, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: %s is gone", ErrMoved, path)
-	case err != nil:
-		return fmt.Errorf("%w: %w", ErrMoved, err)
-	case !os.SameFile(held, named):
-		return fmt.Errorf("%w: %s is another file", ErrMoved, path)
-	case held.Mode().IsRegular() && held.Size() < size:
-		return fmt.Errorf("%w: %s has %d bytes of %d", ErrMoved, path, held.Size(), size)
-	}
-	return nil
 }
 
 // place writes a small file whole: there is what was there before, or all of it.

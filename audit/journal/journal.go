@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -63,6 +64,7 @@ type Journal struct {
 	latest  *tlog.Checkpoint // the last one stored
 	mended  []string         // what the start told
 	cut     int64            // what it cut off
+	erasing bool             // an erasure is begun, and not finished
 	follows map[chan uint64]struct{}
 }
 
@@ -158,7 +160,7 @@ func (j *Journal) Close() error {
 	if was {
 		return ErrClosed
 	}
-	err := j.do(func() error { j.commit(j.line.take()); return nil })
+	err := j.do(func() error { j.commit(j.line.close()); return nil })
 	if err == nil {
 		err = j.lastWords()
 	}
@@ -177,15 +179,10 @@ func (j *Journal) Close() error {
 // lastWords signs a checkpoint and writes head as it stands.
 func (j *Journal) lastWords() error {
 	_, err := j.checkpoint()
-	if err != nil && !isNoSigner(err) {
-		j.o.Log.Error("no checkpoint at the end", "error", err)
-	} else {
+	if errors.Is(err, ErrNoSigner) {
 		err = nil
 	}
-	if headErr := j.do(j.finalHeads); headErr != nil {
-		return headErr
-	}
-	return err
+	return errors.Join(err, j.do(j.finalHeads))
 }
 
 func (j *Journal) finalHeads() error {

@@ -26,10 +26,10 @@ type notes struct {
 
 // span is an annotation's frame in its file.
 type span struct {
-	Seq  uint64 `json:"seq"`
-	File uint64 `json:"file"` // the segment's first seq
-	At   int64  `json:"at"`
-	Size int    `json:"size"`
+	Seq  uint64
+	File uint64 // the segment's first seq
+	At   int64
+	Size int
 }
 
 func notesPath(dir string, first uint64) string {

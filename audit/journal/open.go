@@ -68,82 +68,6 @@ func missing(err error) error {
 	return err
 }
 
-// create makes a new journal. head comes last: a crash before leaves a folder without
-// records or head, which the next start completes.
-func (f *files) create() error {
-	for _, name := range append([]string{"."}, folders[:]...) {
-		if err := os.MkdirAll(f.path(name), 0o700); err != nil {
-			return err
-		}
-	}
-	if err := f.holdFolders(nil); err != nil {
-		return err
-	}
-	start, err := f.createFirst()
-	if err != nil {
-		return err
-	}
-	f.made = true
-	content := make([]byte, 0, 2*slotSize)
-	for turn := range uint64(2) {
-		b, _, err := headAt(start, turn).slot()
-		if err != nil {
-			return err
-		}
-		content = append(content, b...)
-	}
-	if err := f.place("head", content); err != nil {
-		return err
-	}
-	f.head, err = os.OpenFile(f.path("head"), os.O_RDWR, 0)
-	return err
-}
-
-// createFirst makes the first segment, unless a crash left it, and gives its start.
-func (f *files) createFirst() (point, error) {
-	if err := f.holdsNothing(); err != nil {
-		return point{}, err
-	}
-	if _, err := os.Stat(f.path("segments", segmentName(0))); errors.Is(err, fs.ErrNotExist) {
-		if err := f.makeSpare(); err != nil {
-			return point{}, err
-		}
-		if err := f.begin(point{}); err != nil {
-			return point{}, err
-		}
-	}
-	s, err := openSegment(f.dir, 0)
-	if err != nil {
-		return point{}, err
-	}
-	defer s.close() //nolint:errcheck // nothing was written
-	info, err := s.f.Stat()
-	if err != nil {
-		return point{}, err
-	}
-	after, err := lookAfter(s.f, s.start.end, info.Size())
-	if err == nil && after.dirty > s.start.end {
-		err = damaged(f.path("head"), 0, "it is missing, and there are records")
-	}
-	return s.start, err
-}
-
-// holdsNothing refuses a folder that lost its head.
-func (f *files) holdsNothing() error {
-	for _, name := range folders {
-		entries, err := os.ReadDir(f.path(name))
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
-			if name != "segments" || e.Name() != segmentName(0) && e.Name() != spareName {
-				return damaged(f.path("head"), 0, "it is missing, and there is %s", f.path(name, e.Name()))
-			}
-		}
-	}
-	return nil
-}
-
 // openSegments opens all of them and holds each to what the next one's header says.
 func (f *files) openSegments() error {
 	entries, err := os.ReadDir(f.path("segments"))
@@ -188,15 +112,15 @@ func (f *files) follows(s *segment, i int) error {
 		}
 		return nil
 	}
-	last, newest := f.segments[i-1], i+1 == len(f.segments)
+	last := f.segments[i-1]
 	if s.before == nil || s.before.First != last.first {
 		return damaged(s.f.Name(), 0, "it does not follow %s", last.f.Name())
 	}
-	if err := f.cut(last.f, s.before.Bytes, newest); err != nil {
+	if err := f.cut(last.f, s.before.Bytes); err != nil {
 		return err
 	}
 	if n := last.notes.Load(); n != nil {
-		return f.cut(n.f, s.before.Notes, newest)
+		return f.cut(n.f, s.before.Notes)
 	}
 	if s.before.Notes > 0 {
 		return damaged(notesPath(f.dir, last.first), 0, "the file is missing")
@@ -205,9 +129,9 @@ func (f *files) follows(s *segment, i int) error {
 }
 
 // cut holds a file to the length that its frames had when the next segment began, which
-// was when it was to be cut. A crash may have kept the file before the last from that: it
-// has its zeros yet. Anything else is not of the journal's doing.
-func (f *files) cut(file *os.File, size int64, mayHaveZeros bool) error {
+// was when it was to be cut. A crash may have kept it from that: then it has its zeros
+// yet. Anything else is not of the journal's doing.
+func (f *files) cut(file *os.File, size int64) error {
 	info, err := file.Stat()
 	if err != nil || info.Size() == size {
 		return err
@@ -219,7 +143,7 @@ func (f *files) cut(file *os.File, size int64, mayHaveZeros bool) error {
 	if err != nil {
 		return err
 	}
-	if after.dirty > size || !mayHaveZeros {
+	if after.dirty > size {
 		return damaged(file.Name(), size, "the file does not end here, but %d bytes later", info.Size()-size)
 	}
 	f.tell("%s had its zeros yet, and is cut to its %d bytes", file.Name(), size)

@@ -63,7 +63,7 @@ func (f *files) replay(h head, kept *point) (replayed, error) {
 	if r.roots, err = f.checkpointRoots(first.first); err != nil {
 		return r.out, err
 	}
-	r.p = point{tree: first.start.tree.grown(), clock: clock, notes: r.p.notes, checkpoints: len(sizes)}
+	r.p = point{tree: first.start.tree.clone(), clock: clock, notes: r.p.notes, checkpoints: len(sizes)}
 	for i, s := range f.segments[at-1:] {
 		if err := r.segment(s, at-1+i == len(f.segments)-1); err != nil {
 			return r.out, err

@@ -8,9 +8,12 @@ import (
 // them, wrapping ErrReadOnly; nil where records are taken again. The daemon calls it
 // once a second. After a failure of the disk, or where a file was moved, it opens and
 // reads the folder anew, as a start does, and what a failed batch may have left is
-// overwritten. What Check found damaged stays so until Check finds it whole.
+// overwritten. An erasure that was begun is finished. What Check found damaged stays so until Check finds it whole.
 func (j *Journal) Retry() error {
-	if j.State().ReadOnly == nil {
+	j.mu.Lock()
+	idle := errors.Join(j.refused[:]...) == nil && !j.erasing
+	j.mu.Unlock()
+	if idle {
 		return nil
 	}
 	return j.do(j.retry)

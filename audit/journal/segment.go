@@ -58,7 +58,6 @@ type segment struct {
 	start  point // before the first record: end is the header's
 	before *before
 	f      *os.File
-	id     inode
 	notes  atomic.Pointer[notes] // nil until a record has an annotation
 
 	// Where each 64th record stands, found as somebody reads.
@@ -95,7 +94,6 @@ func (s *segment) readHeader() error {
 	if err != nil {
 		return err
 	}
-	s.id = inodeOf(info)
 	fr, ok, err := newReader(s.f, 0, info.Size()).next()
 	if err != nil {
 		return err

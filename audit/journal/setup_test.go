@@ -193,3 +193,13 @@ func copyOf(t testing.TB, dir string) string {
 	copyFolder(t, dir, to)
 	return to
 }
+
+// abandon ends a journal as a kill does: nothing is written.
+func (j *Journal) abandon() {
+	j.mu.Lock()
+	j.closed = true
+	j.mu.Unlock()
+	close(j.stop)
+	j.ended.Wait()
+	j.files.release()
+}

@@ -53,9 +53,6 @@ func TestStall(t *testing.T) {
 				if n == 1 {
 					time.Sleep(200 * time.Millisecond) // the first is alone in the batch that hangs
 				}
-				for n == 1 && len(j.line.peek()) > 0 {
-					time.Sleep(time.Millisecond)
-				}
 				all.Go(func() {
 					if _, err := j.Append(context.Background(), draft(1), nil); !errors.Is(err, ErrStalled) {
 						t.Errorf("append: %v", err)

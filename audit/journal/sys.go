@@ -3,9 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -68,15 +66,4 @@ func free(dir string) (int64, error) {
 		return 0, fmt.Errorf("free space of %s: %w", dir, err)
 	}
 	return int64(s.Bavail) * s.Bsize, nil
-}
-
-// inode is a file's identity for as long as somebody holds it open.
-type inode struct{ dev, ino uint64 }
-
-func inodeOf(info fs.FileInfo) inode {
-	s, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return inode{}
-	}
-	return inode{s.Dev, s.Ino}
 }

@@ -14,18 +14,14 @@ type tree struct {
 	nodes []tlog.Hash
 }
 
-// grown gives the tree with more leaves; t stays as it is.
-func (t tree) grown(leaves ...tlog.Hash) tree {
+// clone gives a tree to push to; t stays as it is.
+func (t tree) clone() tree {
 	nodes := make([]tlog.Hash, len(t.nodes), 64)
 	copy(nodes, t.nodes)
-	g := tree{t.size, nodes}
-	for _, leaf := range leaves {
-		g.push(leaf)
-	}
-	return g
+	return tree{t.size, nodes}
 }
 
-// push adds a leaf in place, for whoever made t.
+// push adds a leaf in place, for whoever cloned t.
 func (t *tree) push(leaf tlog.Hash) {
 	// Each trailing 1 of the size is a perfect subtree that the leaf completes to one
 	// twice as large.

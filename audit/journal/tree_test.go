@@ -14,7 +14,7 @@ func TestTree(t *testing.T) {
 	for i := range 600 {
 		leaf := tlog.LeafHash([]byte{byte(i), byte(i >> 8)})
 		before, was := ours, ours.root()
-		ours = ours.grown()
+		ours = ours.clone()
 		ours.push(leaf)
 		theirs.Append(leaf)
 		if ours.root() != theirs.Root() || ours.size != theirs.Size() {

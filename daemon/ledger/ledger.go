@@ -29,6 +29,7 @@ const (
 	typeTally   = "tally"
 	typePolicy  = "policy"
 	typeTrust   = "trust"
+	typeErase   = "erase" // the journal does
 )
 
 // A Ledger is the audit log of a running daemon and the views that are folded of it. It is safe for concurrent use.
@@ -56,7 +57,11 @@ func Open(ctx context.Context, state, name, vkey string, log *slog.Logger, faile
 	if err != nil {
 		return nil, err
 	}
-	j, err := journal.Open(filepath.Join(state, "audit"), journal.Options{Clock: time.Now, Boot: boot, Up: up, Log: log})
+	j, err := journal.Open(filepath.Join(state, "audit"), journal.Options{
+		Clock: time.Now, Boot: boot, Up: up, Log: log,
+		// A record that could not be folded for want of room would end the daemon: none is taken then.
+		Floor: store.DefaultFloor + store.DefaultBallast,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"stellad/access"
 	"stellad/audit"
+	"stellad/store"
 )
 
 // A Call is the call of the API that a record is about.
@@ -77,14 +78,18 @@ func (l *Ledger) write(ctx context.Context, rec audit.Record, body any, note map
 	if err != nil {
 		return fmt.Errorf("%s record: %w", rec.Type, err)
 	}
-	return l.fold(written.Seq)
+	return l.fold(written)
 }
 
 // errFold is wrapped where a durable record could not be folded.
 var errFold = errors.New("a view can't follow the audit log")
 
-// fold brings the views up to the record seq. Who comes first does it for those who come after: one order, the log's.
-func (l *Ledger) fold(seq uint64) error {
+// belowFloor are the types that the journal takes where the disk is too full for every other, and for the views.
+var belowFloor = map[string]bool{typeReadOnly: true, typeStop: true, typeErase: true}
+
+// fold brings the views up to a record. Who comes first does it for those who come after: one order, the log's.
+func (l *Ledger) fold(rec *audit.Record) error {
+	seq := rec.Seq
 	l.folding.Lock()
 	defer l.folding.Unlock()
 	next := l.store.Applied(standing)
@@ -93,6 +98,10 @@ func (l *Ledger) fold(seq uint64) error {
 	}
 	ctx := context.Background() // the record counts, whether or not its caller still waits
 	err := l.replay(next, func(seq uint64, line []byte) error { return l.store.Apply(ctx, seq, line) })
+	if errors.Is(err, store.ErrNoSpace) && belowFloor[rec.Type] {
+		l.log.Debug("the views wait for room on the disk", "error", err)
+		return nil // it says nothing that they hold; the next record that is folded takes it along
+	}
 	if err != nil {
 		err = fmt.Errorf("%w: %w", errFold, err)
 		l.failed(err)
@@ -118,7 +127,7 @@ func (l *Ledger) Erase(ctx context.Context, c *Call, seqs []uint64) (uint64, err
 	if err != nil {
 		return 0, err
 	}
-	return rec.Seq, l.fold(rec.Seq)
+	return rec.Seq, l.fold(rec)
 }
 
 // AcceptTime takes the clock as it is, and returns the seq of the record that says so.
@@ -129,5 +138,5 @@ func (l *Ledger) AcceptTime(ctx context.Context, c *Call) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return rec.Seq, l.fold(rec.Seq)
+	return rec.Seq, l.fold(rec)
 }

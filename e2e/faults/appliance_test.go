@@ -27,7 +27,7 @@ type home struct{ dir, state string }
 // its own.
 func newHome(t testing.TB, state string) home {
 	t.Helper()
-	h := home{dir: t.TempDir(), state: state}
+	h := home{dir: shortDir(t), state: state}
 	if state == "" {
 		h.state = filepath.Join(h.dir, "state")
 	}
@@ -42,6 +42,15 @@ func newHome(t testing.TB, state string) home {
 	return h
 }
 
+// shortDir is a folder for a test; t.TempDir's name leaves no room for a socket's.
+func shortDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "h")
+	must(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
 func (h home) path(name string) string { return filepath.Join(h.dir, name) }
 func (h home) config() string          { return h.path("stellad.toml") }
 
@@ -54,7 +63,7 @@ func (h home) configure(t testing.TB) {
 // elsewhere is the same appliance with its state in another place.
 func (h home) elsewhere(t testing.TB, state string) home {
 	t.Helper()
-	to := home{dir: t.TempDir(), state: state}
+	to := home{dir: shortDir(t), state: state}
 	must(t, os.MkdirAll(to.path("run"), 0o700))
 	must(t, os.CopyFS(to.path("trust"), os.DirFS(h.path("trust"))))
 	text, err := os.ReadFile(h.path("access.toml"))
@@ -120,6 +129,8 @@ type appliance struct {
 	log    text
 	conn   *grpc.ClientConn
 	exited chan struct{}
+	noted  uint64 // a record with an annotation
+	heard  int    // how much of log was there before what happens now
 
 	access stellav1.AccessServiceClient
 	audit  stellav1.AuditServiceClient
@@ -171,21 +182,53 @@ func (a *appliance) ready() error {
 	}
 }
 
+// tail is the log without the calls.
+func (a *appliance) tail() string {
+	var kept strings.Builder
+	for line := range strings.Lines(a.log.String()) {
+		if !strings.Contains(line, "msg=call ") {
+			kept.WriteString(line)
+		}
+	}
+	return kept.String()
+}
+
 // kill ends the daemon, and what it was wrapped in, without a word.
 func (a *appliance) kill() {
 	_ = syscall.Kill(-a.cmd.Process.Pid, syscall.SIGKILL)
 	<-a.exited
 }
 
+// process is the daemon's, which a wrapper may have started.
+func (a *appliance) process() *os.Process {
+	pid := a.cmd.Process.Pid
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err == nil && filepath.Base(a.cmd.Path) != "stellad" {
+		_, _ = fmt.Sscan(string(children), &pid)
+	}
+	p, _ := os.FindProcess(pid) // it never fails on Unix
+	return p
+}
+
 // stop has the daemon end in order.
 func (a *appliance) stop(t testing.TB) {
 	t.Helper()
-	_ = a.cmd.Process.Signal(syscall.SIGTERM)
+	_ = a.process().Signal(syscall.SIGTERM)
 	select {
 	case <-a.exited:
 	case <-time.After(15 * time.Second):
 		t.Errorf("stellad does not stop\n%s", &a.log)
 		a.kill()
+	}
+}
+
+// ended tells whether the daemon has.
+func (a *appliance) ended() bool {
+	select {
+	case <-a.exited:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -152,5 +152,5 @@ func trimmed(t testing.TB, name string) (data []byte, size int64) {
 	t.Helper()
 	all, err := os.ReadFile(name)
 	must(t, err)
-	return bytes.TrimRight(all, "\x00"), int64(len(all))
+	return bytes.Clone(bytes.TrimRight(all, "\x00")), int64(len(all))
 }

@@ -1,0 +1,135 @@
+package faults
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	stellav1 "stellad/api/stella/v1"
+)
+
+// TestFailsClosed does each mutation while the disk is in each trouble: it is refused, soon, and nothing is other than
+// it was; or it is done, and its record is there after a kill. When the trouble is over, mutations are done again.
+func TestFailsClosed(t *testing.T) {
+	asRoot(t)
+	for _, trouble := range troubles {
+		t.Run(trouble.name, func(t *testing.T) {
+			var f figures
+			t.Cleanup(func() { f.report(t, trouble.name) })
+			for _, m := range mutations {
+				t.Run(strings.ReplaceAll(strings.TrimPrefix(m.name, "/stella.v1."), "/", "."), func(t *testing.T) {
+					t.Parallel()
+					f.add(m.inTrouble(t, trouble))
+				})
+			}
+		})
+	}
+}
+
+// figures are those of one trouble.
+type figures struct {
+	mu      sync.Mutex
+	all     int
+	done    int
+	slowest time.Duration
+}
+
+func (f *figures) add(done bool, took time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.all++; done {
+		f.done++
+	}
+	f.slowest = max(f.slowest, took)
+}
+
+func (f *figures) report(t *testing.T, trouble string) {
+	t.Helper()
+	t.Logf("%-14s %3d mutations %3d done and durable %3d refused without effect, in %v at most",
+		trouble, f.all, f.done, f.all-f.done, f.slowest.Round(time.Millisecond))
+	if trouble == "none" && f.done < len(mutations) {
+		t.Errorf("with no trouble, %d of %d mutations are done: the test is blind", f.done, len(mutations))
+	}
+}
+
+func (m mutation) inTrouble(t *testing.T, trouble trouble) (done bool, took time.Duration) {
+	t.Helper()
+	h := newHome(t, filepath.Join(newDisk(t, 1024).dir, "state"))
+	a := h.start(t)
+	a.annotate(t)
+	before := m.effect(within(t), t, a)
+	end := trouble.begin(t, a)
+	a.heard = len(a.log.String())
+	began := time.Now()
+	err := m.do(within(t), t, a)
+	if took = time.Since(began); took > soon {
+		t.Errorf("it took %v: %v", took.Round(time.Millisecond), err)
+	}
+	now := m.effect(within(t), t, a)
+	if _, intent := os.Stat(filepath.Join(h.state, "audit", "erasing")); m.name == erase && intent == nil {
+		now = before // it was begun: a durable intent holds its record, and the end of the trouble finishes it
+	}
+	if err != nil && now != before && now != "gone" {
+		t.Errorf("%v, and yet there is %q, was %q", err, now, before)
+	}
+	end()
+	t.Logf("%v after %v", err, took.Round(time.Millisecond))
+	a.recovers(t)
+	a.kill()
+	m.recorded(t, h, err == nil, map[bool]int{true: 1}[m.record == "time"]) // recovers writes one
+	return err == nil, took
+}
+
+// recovers wants acts to be done again soon after a trouble is over.
+func (a *appliance) recovers(t *testing.T) {
+	t.Helper()
+	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		ctx, cancel := context.WithTimeout(t.Context(), soon)
+		_, err := a.audit.AcceptTime(ctx, &stellav1.AcceptTimeRequest{})
+		cancel()
+		switch {
+		case err == nil:
+			return
+		case a.ended():
+			t.Errorf("the daemon ended: %v\n%s", a.cmd.ProcessState, a.tail())
+			return
+		case time.Since(began) > 10*time.Second:
+			t.Errorf("10 s after the trouble: %v\n%s", err, a.tail())
+			return
+		}
+	}
+}
+
+// recorded holds what a daemon that starts anew says of the log to what was told: what was done was recorded before that
+// start, and an annotation is erased where that is recorded, and nowhere else. others are records like the mutation's
+// own that were acknowledged.
+func (m mutation) recorded(t *testing.T, h home, done bool, others int) {
+	t.Helper()
+	h.good(t)
+	a := h.start(t)
+	rows, err := a.records(within(t))
+	must(t, err)
+	there, now, erased := 0, 0, false
+	for i, r := range rows {
+		w := r.what(t)
+		erased = erased || w.Type == "denial" && r.annotation == ""
+		if w.Type == "start" {
+			there = now
+		}
+		first := i < 4 // genesis, and what the first start put in force
+		if !first && w.Type == m.record && (m.record != "policy" || w.Body.Version == float64(newVersion)) {
+			now++
+		}
+	}
+	if want := others + map[bool]int{true: 1}[done]; there < want {
+		t.Errorf("%d records of it are there, and %d were acknowledged", there, want)
+	}
+	if m.name == erase && erased != (now > 0) {
+		t.Errorf("that an annotation is erased is %v, and there are %d records of it", erased, now)
+	}
+	a.stop(t)
+}

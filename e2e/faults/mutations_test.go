@@ -1,0 +1,175 @@
+package faults
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"stellad/api"
+	stellav1 "stellad/api/stella/v1"
+)
+
+// reading are the methods that change nothing. Every other one must be among the mutations.
+var reading = []string{
+	"/grpc.health.v1.Health/Check",
+	"/grpc.health.v1.Health/List",
+	"/grpc.health.v1.Health/Watch",
+	"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+	"/stella.v1.AccessService/CanI",
+	"/stella.v1.AccessService/CanUser",
+	"/stella.v1.AccessService/Matrix",
+	"/stella.v1.AccessService/WhoAmI",
+	"/stella.v1.AuditService/ListRecords",
+	"/stella.v1.StatusService/Metrics",
+	"/stella.v1.StatusService/Status",
+	"/stella.v1.VerifyService/Verify",
+	"/stella.v1.VerifyService/VerifyStream",
+}
+
+// A mutation is one way to change what a daemon does.
+type mutation struct {
+	name   string // of the method, or of what is no method
+	record string // the type of record that it writes
+	do     func(ctx context.Context, t testing.TB, a *appliance) error
+	effect func(ctx context.Context, t testing.TB, a *appliance) string // what it would change, as it is now
+}
+
+const (
+	erase      = "/stella.v1.AuditService/Erase"
+	newVersion = 1000 // of the policy that a mutation brings
+)
+
+var mutations = []mutation{
+	{"/stella.v1.AccessService/Reload", "policy", func(ctx context.Context, t testing.TB, a *appliance) error {
+		a.policy(t, newVersion)
+		_, err := a.access.Reload(ctx, &stellav1.ReloadRequest{})
+		return err
+	}, inForce},
+	{"/stella.v1.AuditService/AcceptTime", "time", func(ctx context.Context, _ testing.TB, a *appliance) error {
+		_, err := a.audit.AcceptTime(ctx, &stellav1.AcceptTimeRequest{})
+		return err
+	}, nothing},
+	{erase, "erase", func(ctx context.Context, _ testing.TB, a *appliance) error {
+		_, err := a.audit.Erase(ctx, &stellav1.EraseRequest{Seqs: []uint64{a.noted}})
+		return err
+	}, annotation},
+	{"/stella.v1.AuditService/Export", "call", func(ctx context.Context, _ testing.TB, a *appliance) error {
+		stream, err := a.audit.Export(ctx, &stellav1.ExportRequest{})
+		for err == nil {
+			_, err = stream.Recv()
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		return err
+	}, nothing},
+	{"SIGHUP", "policy", func(ctx context.Context, t testing.TB, a *appliance) error {
+		a.policy(t, newVersion)
+		must(t, a.process().Signal(syscall.SIGHUP))
+		return a.says(ctx, `msg=reloaded`, `the access policy is refused`)
+	}, inForce},
+	{"a changed trust root", "trust", func(ctx context.Context, t testing.TB, a *appliance) error {
+		name := a.path("trust/trusted_root.json")
+		text, err := os.ReadFile(name)
+		must(t, err)
+		must(t, os.WriteFile(a.path("trusted_root.json"), append(text, '\n'), 0o600))
+		must(t, os.Rename(a.path("trusted_root.json"), name))
+		return a.says(ctx, `trust root in force`, `the trust root is refused`)
+	}, trusted},
+}
+
+// TestMutationsAreComplete: there is no method of which nobody has said whether it changes something.
+func TestMutationsAreComplete(t *testing.T) {
+	methods, err := api.Methods()
+	must(t, err)
+	for _, m := range methods {
+		mutates := slices.ContainsFunc(mutations, func(x mutation) bool { return x.name == m.Name })
+		if mutates == slices.Contains(reading, m.Name) {
+			t.Errorf("%s must be either in reading or in mutations", m.Name)
+		}
+	}
+}
+
+// says waits for what the daemon logs when something is done, or refused.
+func (a *appliance) says(ctx context.Context, done, refused string) error {
+	for ctx.Err() == nil {
+		said := a.log.String()[a.heard:]
+		if at := strings.Index(said, refused); at >= 0 {
+			return errors.New(strings.SplitN(said[at:], "\n", 2)[0])
+		}
+		if strings.Contains(said, done) {
+			return nil
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return ctx.Err()
+}
+
+func nothing(context.Context, testing.TB, *appliance) string { return "" }
+
+func inForce(ctx context.Context, t testing.TB, a *appliance) string {
+	t.Helper()
+	m, err := a.access.Matrix(ctx, &stellav1.MatrixRequest{})
+	if err != nil {
+		return a.unless(t, err)
+	}
+	return fmt.Sprint(m.GetVersion())
+}
+
+// unless is for what can't be asked: of a daemon that has ended, nothing is in force.
+func (a *appliance) unless(t testing.TB, err error) string {
+	t.Helper()
+	time.Sleep(100 * time.Millisecond)
+	if !a.ended() {
+		t.Errorf("reading fails: %v", err)
+	}
+	return "gone"
+}
+
+var digest = regexp.MustCompile(`[0-9a-f]{12,}`)
+
+func trusted(ctx context.Context, t testing.TB, a *appliance) string {
+	t.Helper()
+	status, err := a.status.Status(ctx, &stellav1.StatusRequest{})
+	if err != nil {
+		return a.unless(t, err)
+	}
+	for _, p := range status.GetParts() {
+		if p.GetName() == "trust" {
+			return digest.FindString(p.GetState())
+		}
+	}
+	return ""
+}
+
+// annotation tells whether the annotation that was there is erased.
+func annotation(ctx context.Context, t testing.TB, a *appliance) string {
+	t.Helper()
+	stream, err := a.audit.ListRecords(ctx, &stellav1.ListRecordsRequest{First: a.noted})
+	must(t, err)
+	resp, err := stream.Recv()
+	if err == nil && len(resp.GetAnnotation()) == 0 {
+		return "erased"
+	}
+	return "" // or it can't be read now
+}
+
+// annotate writes a record with an annotation, and remembers where.
+func (a *appliance) annotate(t testing.TB) {
+	t.Helper()
+	_, _ = a.status.Metrics(within(t), &stellav1.MetricsRequest{})
+	rows, err := a.records(within(t))
+	must(t, err)
+	a.noted = uint64(len(rows) - 1)
+	if rows[a.noted].annotation == "" {
+		t.Fatalf("no annotation in %v", rows[a.noted])
+	}
+}
