@@ -38,7 +38,7 @@ func (t *Tx) apply(v *Keyspace, seq uint64, record []byte) error {
 		return fmt.Errorf("%w: the effects of record %d", ErrTooBig, seq)
 	}
 	own.merge(effects)
-	own.applied[v] = seq + 1
+	own.applied[v] = folded{seq + 1, sumOf(v.id(), record)}
 	return nil
 }
 
@@ -52,8 +52,8 @@ func (t *Tx) effects(v *Keyspace, seq uint64, record []byte) (*overlay, error) {
 
 func (t *Tx) applied(v *Keyspace) uint64 {
 	for i := len(t.layers) - 1; i >= 0; i-- {
-		if n, have := t.layers[i].applied[v]; have {
-			return n
+		if f, have := t.layers[i].applied[v]; have {
+			return f.next
 		}
 	}
 	return t.s.head(v.id()).Applied

@@ -10,6 +10,7 @@ type head struct {
 	Kind    Kind   `json:"kind"`
 	Version uint32 `json:"version,omitempty"` // of a view's fold
 	Applied uint64 `json:"applied,omitempty"` // records that a view has folded: the next one's sequence number
+	Last    sum    `json:"last,omitzero"`     // checksum of the last record that a view has folded
 	Commits uint64 `json:"commits"`           // that changed it: of two heads the one with more is the newer
 	Count   uint64 `json:"count"`             // of its keys
 	Digest  sum    `json:"digest"`            // exclusive or of its values' checksums

@@ -9,14 +9,20 @@ import (
 // An overlay holds writes that are not in Badger yet, by Badger's key.
 type overlay struct {
 	sealed  map[string][]byte // nil: deleted
-	applied map[*Keyspace]uint64
+	applied map[*Keyspace]folded
 	heads   map[string]head // by id: the head as it should be, before what is written here
 	drop    map[string]bool // by id: the head goes, and with it the account of what is deleted here
 	bytes   int
 }
 
+// folded is how far a view has come.
+type folded struct {
+	next uint64 // the sequence number of the next record
+	last sum    // the checksum of the one before it
+}
+
 func newOverlay() *overlay {
-	return &overlay{sealed: map[string][]byte{}, applied: map[*Keyspace]uint64{}, heads: map[string]head{}, drop: map[string]bool{}}
+	return &overlay{sealed: map[string][]byte{}, applied: map[*Keyspace]folded{}, heads: map[string]head{}, drop: map[string]bool{}}
 }
 
 func (o *overlay) set(key string, sealed []byte) {

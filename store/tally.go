@@ -22,9 +22,9 @@ func (s *Store) tally(snap *badger.Txn, all *overlay) (map[string]head, error) {
 	for id := range all.heads {
 		heads[id] = at(s.keyspaces[id])
 	}
-	for k, n := range all.applied {
+	for k, f := range all.applied {
 		h := at(k)
-		h.Applied = n
+		h.Applied, h.Last = f.next, f.last
 		heads[k.id()] = h
 	}
 	for key, sealed := range all.sealed {

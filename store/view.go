@@ -8,7 +8,8 @@ import (
 )
 
 // Catch brings a view up to the log's size: afterwards it equals the fold of the records 0 to size-1, and may be read.
-// replay calls apply with the records from from on, in order, up to size.
+// replay calls apply with the records from from on, in order, up to size, and returns the error that apply gives it: it
+// is also asked for the last record that the view has, and stopped after it.
 //
 // rebuilt is set where the view was dropped and folded from record 0 again because it could not show that it equals the
 // fold; why says what was wrong. A view that is new is built, and why is "". An error leaves the view unproved.
@@ -18,7 +19,13 @@ func (s *Store) Catch(ctx context.Context, v *Keyspace, size uint64,
 	if s.keyspaces[v.id()] != v || v.kind != view {
 		return false, "", fmt.Errorf("%w: %s is no view of this store", ErrKeyspace, v.name)
 	}
-	if why = s.mistrust(v, size); why != "" {
+	why = s.mistrust(v, size)
+	if why == "" {
+		if why, err = s.otherLog(v, replay); err != nil {
+			return false, "", fmt.Errorf("view %s: %w", v.name, err)
+		}
+	}
+	if why != "" {
 		if err := s.drop(ctx, v); err != nil {
 			return false, why, err
 		}
@@ -54,6 +61,32 @@ func (s *Store) mistrust(v *Keyspace, size uint64) string {
 		return fmt.Sprintf("it has %d records, the log %d", h.Applied, size)
 	}
 	return ""
+}
+
+// otherLog tells whether the last record that a view has folded is another in the log: a log that was put back as it
+// was, and went on from there, may have grown as long as the one that the view folded.
+func (s *Store) otherLog(v *Keyspace, replay func(uint64, func(uint64, []byte) error) error) (why string, err error) {
+	h := s.head(v.id())
+	if h.Applied == 0 {
+		return "", nil
+	}
+	asked := false
+	err = replay(h.Applied-1, func(seq uint64, record []byte) error {
+		if asked = seq == h.Applied-1; !asked {
+			return fmt.Errorf("%w: record %d where %d was asked for", ErrGap, seq, h.Applied-1)
+		}
+		if sumOf(v.id(), record) != h.Last {
+			why = fmt.Sprintf("record %d of the log is not the one that it has folded", seq)
+		}
+		return errEnough
+	})
+	if asked {
+		return why, nil
+	}
+	if err == nil {
+		err = fmt.Errorf("%w: record %d is not there", ErrGap, h.Applied-1)
+	}
+	return "", err
 }
 
 // drop deletes a view. Its head goes first: a crash in the middle leaves a view without one, which is dropped again.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -87,6 +88,51 @@ func TestRebuilt(t *testing.T) {
 				t.Errorf("once more: rebuilt %t, %q, %v", rebuilt, why, err)
 			}
 		})
+	}
+}
+
+// TestOtherLog: a view that folded another log is built anew, be this one as long or longer.
+func TestOtherLog(t *testing.T) {
+	log := someLog(300)
+	for _, size := range []int{200, 201, 300} {
+		o := opts(t.TempDir())
+		s := mustOpen(t, o)
+		other := append(slices.Clone(log[:190]), log[200:210]...)
+		mustCatch(t, s, other)
+		mustClose(t, s)
+		s = mustOpen(t, o)
+		rebuilt, why, err := catch(s, words, log[:size])
+		if err != nil || !rebuilt || !strings.Contains(why, "record 199 of the log is not the one") {
+			t.Errorf("%d records: rebuilt %t, %q, %v", size, rebuilt, why, err)
+		}
+		sameView(t, s, log[:size])
+	}
+}
+
+// TestCatchAsks: a log that does not give the record that it is asked for proves no view.
+func TestCatchAsks(t *testing.T) {
+	log, sentinel := someLog(20), errors.New("sentinel")
+	for name, c := range map[string]struct {
+		want   error
+		replay func(from uint64, a func(uint64, []byte) error) error
+	}{
+		"nothing": {ErrGap, func(uint64, func(uint64, []byte) error) error { return nil }},
+		"another": {ErrGap, func(from uint64, a func(uint64, []byte) error) error { return a(from+1, []byte(log[from+1])) }},
+		"before":  {ErrGap, func(from uint64, a func(uint64, []byte) error) error { return a(from-1, []byte(log[from-1])) }},
+		"fails":   {sentinel, func(uint64, func(uint64, []byte) error) error { return sentinel }},
+	} {
+		o := opts(t.TempDir())
+		s := mustOpen(t, o)
+		mustCatch(t, s, log[:10])
+		mustClose(t, s)
+		s = mustOpen(t, o)
+		if rebuilt, _, err := s.Catch(context.Background(), words, 20, c.replay); rebuilt || !errors.Is(err, c.want) {
+			t.Errorf("%s: rebuilt %t, %v", name, rebuilt, err)
+		}
+		if _, err := all(s, words); !errors.Is(err, ErrUnproved) {
+			t.Errorf("%s: it can be read: %v", name, err)
+		}
+		mustCatch(t, s, log)
 	}
 }
 
