@@ -2,11 +2,13 @@ package audit
 
 import (
 	"archive/tar"
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 )
 
 // Archive is a Sink into a gzipped tar: the same files give the same bytes. Put must
@@ -37,9 +39,10 @@ func (a *Archive) Close() error { return errors.Join(a.tar.Close(), a.zip.Close(
 // maxFiles bounds the files of an archive: room for some 1e10 records.
 const maxFiles = 1 << 26
 
-// Unpack gives each file of an archive to put. It wraps ErrExport for what Archive
-// does not write: anything but regular files, names that lead elsewhere (fs.ValidPath),
-// an archive that is cut short or goes on. A name may come twice: put refuses that.
+// Unpack gives each file of an archive to put. It takes what Archive writes, and the same folder packed by another tar:
+// with names that begin with "./", entries for folders, zeros at the end. It wraps ErrExport for what else there is
+// beside regular files, names that lead elsewhere (fs.ValidPath), an archive that is cut short or goes on. A name may
+// come twice: put refuses that.
 func Unpack(r io.Reader, put Sink) error {
 	zip, err := gzip.NewReader(r)
 	if err != nil {
@@ -49,21 +52,36 @@ func Unpack(r io.Reader, put Sink) error {
 	for n := 0; ; n++ {
 		h, err := files.Next()
 		if errors.Is(err, io.EOF) {
-			break
+			return onlyZeros(zip)
 		}
-		switch {
-		case err != nil:
+		if err != nil {
 			return unreadable("archive", err)
-		case h.Typeflag != tar.TypeReg || !fs.ValidPath(h.Name) || h.Name == "." || n == maxFiles:
-			return unreadable("archive", fmt.Errorf("%.200q is no file of an export", h.Name))
 		}
-		if err := put(h.Name, h.Size, archived{files}); err != nil {
-			return fmt.Errorf("%s: %w", h.Name, err)
+		name := strings.TrimPrefix(h.Name, "./")
+		folder := h.Typeflag == tar.TypeDir && (name == "" || fs.ValidPath(strings.TrimSuffix(name, "/")))
+		switch {
+		case n == maxFiles || !folder && (h.Typeflag != tar.TypeReg || !fs.ValidPath(name) || name == "."):
+			return unreadable("archive", fmt.Errorf("%.200q is no file of an export", h.Name))
+		case folder:
+			continue
+		}
+		if err := put(name, h.Size, archived{files}); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	// The checksum at gzip's end is checked only once all of it was read.
-	if n, err := io.Copy(io.Discard, zip); err != nil || n != 0 {
-		return unreadable("archive", errors.Join(err, errors.New("it does not end after its files")))
+}
+
+// maxPadding bounds the zeros behind an archive: tar fills its last block, of 10 KiB unless told.
+const maxPadding = 1 << 20
+
+// onlyZeros reads what is behind the files. The checksum at gzip's end is checked only once all of it was read.
+func onlyZeros(r io.Reader) error {
+	rest, err := io.ReadAll(io.LimitReader(r, maxPadding+1))
+	if err != nil {
+		return unreadable("archive", err)
+	}
+	if len(rest) > maxPadding || len(bytes.TrimLeft(rest, "\x00")) > 0 {
+		return unreadable("archive", errors.New("it does not end after its files"))
 	}
 	return nil
 }

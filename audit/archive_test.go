@@ -6,6 +6,9 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 	"testing/fstest"
 )
@@ -39,6 +42,36 @@ func TestArchive(t *testing.T) {
 	}
 }
 
+// TestRepacked: an export that was unpacked and packed by another tar is the same export.
+func TestRepacked(t *testing.T) {
+	m := newLog(t, 300)
+	dir := t.TempDir()
+	err := Unpack(bytes.NewReader(pack(t, m)), func(name string, _ int64, content io.Reader) error {
+		text, err := io.ReadAll(content)
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		return errors.Join(err, os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, text, 0o600))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, args := range map[string][]string{
+		"the folder": {"-czf", "-", "-C", dir, "."}, "small blocks": {"-cz", "-b", "1", "-f", "-", "-C", dir, "."},
+		"pax": {"-cz", "--format=pax", "-f", "-", "-C", dir, "."},
+	} {
+		packed, err := exec.Command("tar", args...).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := fstest.MapFS{}
+		if err := Unpack(bytes.NewReader(packed), into(again)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := Verify(again, VerifyOptions{Key: m.key.VerifierKey}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestNoArchive cuts an archive short, flips its bits, and packs what leads elsewhere.
 func TestNoArchive(t *testing.T) {
 	packed := pack(t, newLog(t, 20))
@@ -59,7 +92,11 @@ func TestNoArchive(t *testing.T) {
 		"a link":           {Typeflag: tar.TypeSymlink, Name: "records", Linkname: "/etc"},
 		"a hard link":      {Typeflag: tar.TypeLink, Name: "a", Linkname: "/etc/passwd"},
 		"a device":         {Typeflag: tar.TypeChar, Name: "a"},
-		"a folder":         {Typeflag: tar.TypeDir, Name: "a/"},
+		"a folder above":   {Typeflag: tar.TypeDir, Name: "../a/"},
+		"a folder within":  {Typeflag: tar.TypeDir, Name: "./a/../../b/"},
+		"an absolute one":  {Typeflag: tar.TypeDir, Name: "/"},
+		"a name as ./..":   {Typeflag: tar.TypeReg, Name: "./../a"},
+		"a second ./":      {Typeflag: tar.TypeReg, Name: "././a"},
 		"an absolute name": {Typeflag: tar.TypeReg, Name: "/etc/passwd"},
 		"a name above":     {Typeflag: tar.TypeReg, Name: "../a"},
 		"a name within":    {Typeflag: tar.TypeReg, Name: "a/../../b"},
@@ -83,8 +120,12 @@ func TestNoArchive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := zip.Write(append(content, "more"...)); errors.Join(err, zip.Close()) != nil {
-		t.Fatal(err)
+	for what, more := range map[string][]byte{"something": []byte("more"), "something behind zeros": []byte("\x00\x00more"), "too many zeros": make([]byte, maxPadding+1)} {
+		longer.Reset()
+		zip.Reset(&longer)
+		if _, err := zip.Write(append(bytes.Clone(content), more...)); errors.Join(err, zip.Close()) != nil {
+			t.Fatal(err)
+		}
+		refuse(what+" after the end", longer.Bytes())
 	}
-	refuse("something after the end", longer.Bytes())
 }
