@@ -2,10 +2,13 @@ package audit
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,6 +39,14 @@ func golden() map[string]*Record {
 		"erase.v1":    &Erase{Seqs: []uint64{12, 40}},
 		"readonly.v1": &ReadOnly{Cause: "disk.full", State: "entered"},
 		"view.v1":     &View{Name: "mirrors", Seq: 1042},
+
+		"intent.v1":      &Intent{Act: "sign", By: sum, Request: sum, Statement: sum},
+		"abandoned.v1":   &Abandoned{Intent: 1042},
+		"key.v1":         goldenKey(),
+		"rotation.v1":    &Rotation{New: strings.Repeat("6b", 32), NewSays: []byte("signature"), Old: sum, OldSays: []byte("signature"), Time: Instant(begin)},
+		"compromised.v1": &Compromised{Key: sum, Time: Instant(begin)},
+		"signed.v1":      &Signed{Blob: sum, Entry: []byte(`{"apiVersion":"0.0.2"}`), Intent: 1042},
+		"stamp.v1":       &Stamp{Algorithm: "sha-256", Digest: sum, Key: sum},
 	}
 	records := map[string]*Record{}
 	for name, body := range all {
@@ -52,6 +63,66 @@ func golden() map[string]*Record {
 	denial.Actor, denial.Socket, denial.Method, denial.Outcome = &Actor{1001, 100}, "admin", "stella.v1.Admin/TrustReload", "denied"
 	denial.Request, denial.Note = "01J9Z3W9", Annotation{Text: map[string]string{"reason": "not an administrator", "user": "jane"}}.Hash()
 	return records
+}
+
+// goldenKey is a timestamping key, whose certificate is its own here.
+func goldenKey() *Key {
+	private := ed25519.NewKeyFromSeed(make([]byte, 32))
+	public, err := x509.MarshalPKIXPublicKey(private.Public())
+	if err != nil {
+		panic(err)
+	}
+	of := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: begin, NotAfter: begin.AddDate(10, 0, 0)}
+	certificate, err := x509.CreateCertificate(nil, of, of, private.Public(), private)
+	if err != nil {
+		panic(err)
+	}
+	return &Key{
+		KeySpec: KeySpec{Algorithm: "ed25519", Custody: "confined", Label: "timestamp-1", Role: "timestamp"},
+		Backend: "pkcs11", Chain: [][]byte{certificate}, ID: "5a5a5a5a", Intent: 1042, Public: public,
+	}
+}
+
+// TestKeyBodies refuses what is no fact about a key.
+func TestKeyBodies(t *testing.T) {
+	sum, spec := strings.Repeat("5a", 32), goldenKey().KeySpec
+	key := func(change func(*Key)) *Key {
+		k := goldenKey()
+		change(k)
+		return k
+	}
+	for name, b := range map[string]body{
+		"no act":                  &Intent{Act: "burn", Key: &spec},
+		"nothing to generate":     &Intent{Act: "generate"},
+		"to generate, and signed": &Intent{Act: "generate", Key: &spec, By: sum},
+		"to sign nothing":         &Intent{Act: "sign", By: sum, Request: sum},
+		"to sign by nobody":       &Intent{Act: "sign", Statement: sum, Request: sum},
+		"to sign with a new key":  &Intent{Act: "sign", By: sum, Statement: sum, Request: sum, Key: &spec},
+		"no role":                 key(func(k *Key) { k.Role = "everything" }),
+		"no custody":              key(func(k *Key) { k.Custody = "" }),
+		"no label":                key(func(k *Key) { k.Label = "" }),
+		"a label of words":        key(func(k *Key) { k.Label = "my key" }),
+		"a long label":            key(func(k *Key) { k.Label = strings.Repeat("a", 129) }),
+		"no ID":                   key(func(k *Key) { k.ID = "" }),
+		"an ID in capitals":       key(func(k *Key) { k.ID = "5A" }),
+		"no public key":           key(func(k *Key) { k.Public = nil }),
+		"no key":                  key(func(k *Key) { k.Public = []byte("key") }),
+		"no chain":                key(func(k *Key) { k.Chain = nil }),
+		"no certificate":          key(func(k *Key) { k.Chain = [][]byte{{1}} }),
+		"a chain for another":     key(func(k *Key) { k.Role = "log" }),
+		"an intent too far":       &Abandoned{Intent: 1 << 60},
+		"to itself":               &Rotation{New: sum, Old: sum, NewSays: []byte{1}, OldSays: []byte{1}, Time: Instant(begin)},
+		"unsigned":                &Rotation{New: strings.Repeat("6b", 32), Old: sum, NewSays: []byte{1}, Time: Instant(begin)},
+		"no digest of a key":      &Compromised{Key: "5a", Time: Instant(begin)},
+		"no entry":                &Signed{Blob: sum},
+		"no blob":                 &Signed{Entry: []byte{1}},
+		"another length":          &Stamp{Algorithm: "sha-512", Digest: sum, Key: sum},
+		"another algorithm":       &Stamp{Algorithm: "md5", Digest: "", Key: sum},
+	} {
+		if b.valid() == nil {
+			t.Errorf("%s is taken", name)
+		}
+	}
 }
 
 // nil2 stands in where a helper wants a test and none runs.

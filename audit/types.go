@@ -31,6 +31,14 @@ var types = map[kind]func() body{
 	{"erase", 1}:    func() body { return new(Erase) },
 	{"readonly", 1}: func() body { return new(ReadOnly) },
 	{"view", 1}:     func() body { return new(View) },
+
+	{"intent", 1}:      func() body { return new(Intent) },
+	{"abandoned", 1}:   func() body { return new(Abandoned) },
+	{"key", 1}:         func() body { return new(Key) },
+	{"rotation", 1}:    func() body { return new(Rotation) },
+	{"compromised", 1}: func() body { return new(Compromised) },
+	{"signed", 1}:      func() body { return new(Signed) },
+	{"stamp", 1}:       func() body { return new(Stamp) },
 }
 
 // Instant is a time within a body, written as Record.Time is: UTC with six digits of
