@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"stellad/attest/trust"
 )
@@ -48,7 +49,10 @@ func (c *chain) identity() (State, string, error) {
 
 func (c *chain) key() (State, string, error) {
 	c.established.Signer = &SignerRef{Keys: keyRefs(c.keys)}
-	c.lack("nothing about whether the key was compromised, then or since")
+	if err := c.holdToSpans(); err != nil {
+		return "", "", err
+	}
+	c.established.Signer.Keys = keyRefs(c.keys)
 	var reason error
 	for _, s := range c.want.Signers {
 		if !hasAny(s, c.keys) {
@@ -62,6 +66,42 @@ func (c *chain) key() (State, string, error) {
 		return Held, strings.Join(keyNames(c.keys), ", ") + accepted(s), nil
 	}
 	return "", "", cmp.Or(reason, errNoSigner)
+}
+
+// holdToSpans leaves of the keys that signed those whose span in the trust root
+// permits it, whoever named the key; where none is left, it says why. What counts is
+// the earliest proven time: each of them shows that the signature is no younger.
+func (c *chain) holdToSpans() error {
+	var at time.Time
+	for _, t := range c.established.Times {
+		if at.IsZero() || t.Time.Before(at) {
+			at = t.Time
+		}
+	}
+	var reason error
+	var stand []*trust.Key
+	unknown := false // whether a key that stands is compromised
+	for _, k := range c.keys {
+		span := c.verifier.trust.Span(k.ID)
+		if err := span.Permits(at); err != nil {
+			reason = cmp.Or(reason, fmt.Errorf("key %s: %w", k.Name, err))
+			c.lack(fmt.Sprintf("a signature by key %s: %s", k.Name, oneLine(err)))
+			continue
+		}
+		stand = append(stand, k)
+		if unknown = unknown || span.Compromised.IsZero(); !span.Compromised.IsZero() {
+			c.lack(fmt.Sprintf("that key %s is still its holder's alone: it is compromised from %s on, and this signature is proven to be older",
+				k.Name, span.Compromised.Format(time.RFC3339)))
+		}
+	}
+	if len(stand) == 0 {
+		return reason
+	}
+	if unknown {
+		c.lack("nothing about whether the key was compromised, then or since")
+	}
+	c.keys, c.established.Signatures = stand, len(stand)
+	return nil
 }
 
 // countKeys counts the distinct keys that signed and that some signer may use

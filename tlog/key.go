@@ -33,6 +33,7 @@ const (
 type VerifierKey struct {
 	name    string
 	id      uint32
+	logID   Hash // of which id is the first four bytes
 	kind    byte
 	encoded []byte // as the vkey holds it: 32 bytes of Ed25519, or the DER of a SubjectPublicKeyInfo
 	public  crypto.PublicKey
@@ -93,7 +94,9 @@ func newKey(name string, kind byte, encoded []byte) (*VerifierKey, error) {
 		return nil, fmt.Errorf("%w: %s: %w", ErrKey, name, err)
 	}
 	id := keyID(name, kind, encoded)
-	return &VerifierKey{name: name, id: id, kind: kind, encoded: encoded, public: public}, nil
+	return &VerifierKey{
+		name: name, id: binary.BigEndian.Uint32(id[:]), logID: id, kind: kind, encoded: encoded, public: public,
+	}, nil
 }
 
 func parsePublicKey(kind byte, encoded []byte) (crypto.PublicKey, error) {
@@ -126,15 +129,15 @@ func parseECDSA(der []byte) (*ecdsa.PublicKey, error) {
 	return key, nil
 }
 
-// keyID gives the ID that stands before each signature. Rekor's ECDSA keys leave
-// name and type out of it. C2SP signed-note, "Signatures" and "Signature types".
-func keyID(name string, kind byte, encoded []byte) uint32 {
+// keyID gives the hash of which the first four bytes stand before each signature.
+// Rekor's ECDSA keys leave name and type out of it. C2SP signed-note, "Signatures"
+// and "Signature types".
+func keyID(name string, kind byte, encoded []byte) Hash {
 	hashed := encoded
 	if kind != typeECDSA {
 		hashed = append(append([]byte(name), '\n', kind), encoded...)
 	}
-	sum := sha256.Sum256(hashed)
-	return binary.BigEndian.Uint32(sum[:])
+	return sha256.Sum256(hashed)
 }
 
 // Name gives the name under which the key signs: not empty, no space, no plus.
@@ -142,6 +145,10 @@ func (k *VerifierKey) Name() string { return k.name }
 
 // KeyHash gives the key ID: the 4 bytes before each signature, big-endian.
 func (k *VerifierKey) KeyHash() uint32 { return k.id }
+
+// LogID gives the whole hash of which the key ID is the first four bytes: what a
+// Sigstore trusted root calls the log's logId.keyId.
+func (k *VerifierKey) LogID() Hash { return k.logID }
 
 // PublicKey gives an ed25519.PublicKey or an *ecdsa.PublicKey, which the caller
 // must not change.

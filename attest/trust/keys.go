@@ -82,10 +82,16 @@ func usable(pub crypto.PublicKey) error {
 }
 
 func newKey(name string, pub crypto.PublicKey) (*Key, error) {
+	id, err := KeyID(pub)
+	return &Key{Name: name, ID: id, Public: pub}, err
+}
+
+// KeyID gives a key's ID: the SHA-256 of its SubjectPublicKeyInfo, in hex.
+func KeyID(pub crypto.PublicKey) (string, error) {
 	spki, err := x509.MarshalPKIXPublicKey(pub)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	sum := sha256.Sum256(spki)
-	return &Key{Name: name, ID: hex.EncodeToString(sum[:]), Public: pub}, nil
+	return hex.EncodeToString(sum[:]), nil
 }

@@ -22,6 +22,8 @@ type Trust struct {
 	Keys    []*Key              // public keys that sign attestations
 	Logs    []*tlog.VerifierKey // logs and witnesses, of *.vkey files
 	Signers []*Signer           // who is accepted
+
+	spans map[string]Span // of keys, by their ID
 }
 
 // Parse makes a Trust of files, in any order. Each error names its file and
@@ -29,7 +31,7 @@ type Trust struct {
 // verified is an error too.
 func Parse(files []File) (*Trust, error) {
 	files = sorted(files)
-	t := &Trust{Digest: digest(files)}
+	t := &Trust{Digest: digest(files), spans: map[string]Span{}}
 	for _, f := range files {
 		if err := t.add(f); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Name, err)

@@ -74,6 +74,7 @@ type signersFile struct {
 		Timestamps *int `toml:"timestamps"`
 	} `toml:"require"`
 	Signer []signerTable `toml:"signer"`
+	Key    []keyTable    `toml:"key"`
 }
 
 type signerTable struct {
@@ -87,7 +88,10 @@ type signerTable struct {
 }
 
 // addSigners reads every signers.toml. The keys in its folder and below count
-// for what it says; keys with none beside or above them sign anything.
+// for what it says; keys with none beside or above them sign anything. Where one
+// stands above another, the upper one says who is accepted, and the lower one
+// nothing but what it says of keys' times: whoever may write below gives themselves
+// no more than they were given.
 func (t *Trust) addSigners(files []File) error {
 	governed := map[string]bool{}
 	for _, f := range files {
@@ -95,8 +99,17 @@ func (t *Trust) addSigners(files []File) error {
 			continue
 		}
 		governed[path.Dir(f.Name)] = true
-		if err := t.addSignersFile(f); err != nil {
+	}
+	for _, f := range files {
+		if kindOf(f.Name) != signers {
+			continue
+		}
+		found, err := t.readSigners(f)
+		if err != nil {
 			return fmt.Errorf("%s: %w", f.Name, err)
+		}
+		if !governedBy(governed, path.Dir(f.Name)) {
+			t.Signers = append(t.Signers, found...)
 		}
 	}
 	for _, k := range t.Keys {
@@ -118,25 +131,32 @@ func governedBy(folders map[string]bool, name string) bool {
 	return false
 }
 
-func (t *Trust) addSignersFile(f File) error {
+// readSigners gives the signers of one file, and takes what it says of keys.
+func (t *Trust) readSigners(f File) ([]*Signer, error) {
 	doc, err := decodeSigners(f.Bytes)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	needs, err := doc.needs()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	lines := stricttoml.LinesOf(f.Bytes)
+	for i, table := range doc.Key {
+		if err := t.addSpan(table, path.Dir(f.Name)); err != nil {
+			return nil, fmt.Errorf("line %d: %w", lines.Of("key", strconv.Itoa(i)), err)
+		}
+	}
+	var found []*Signer
 	for i, table := range doc.Signer {
 		line := lines.Of("signer", strconv.Itoa(i))
 		s := &Signer{Name: table.Name, Where: fmt.Sprintf("%s:%d", f.Name, line), Needs: needs, PredicateTypes: table.PredicateTypes}
 		if err := t.fill(s, table, path.Dir(f.Name)); err != nil {
-			return fmt.Errorf("line %d: %w", line, err)
+			return nil, fmt.Errorf("line %d: %w", line, err)
 		}
-		t.Signers = append(t.Signers, s)
+		found = append(found, s)
 	}
-	return nil
+	return found, nil
 }
 
 func decodeSigners(text []byte) (*signersFile, error) {
