@@ -14,7 +14,7 @@ import (
 
 	"stellad/api"
 	"stellad/daemon/notify"
-	"stellad/daemon/socket"
+	"stellad/internal/socket"
 )
 
 // grace is how long calls under way may take to end when the daemon stops. All of a stop takes less than 10 s.

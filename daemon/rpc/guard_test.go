@@ -22,7 +22,7 @@ import (
 	stellav1 "stellad/api/stella/v1"
 	"stellad/daemon/ledger"
 	"stellad/daemon/rpc"
-	"stellad/daemon/socket"
+	"stellad/internal/socket"
 )
 
 const secret = "the PIN is 1234"

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"stellad/daemon/socket"
+	"stellad/internal/socket"
 )
 
 // inherited has a child take over files under names, as systemd hands them down.

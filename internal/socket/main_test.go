@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"stellad/daemon/socket"
+	"stellad/internal/socket"
 )
 
 // The test binary is its own children, by this variable.

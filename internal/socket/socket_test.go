@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"testing"
 
-	"stellad/daemon/socket"
+	"stellad/internal/socket"
 )
 
 // bound is where a socket is before it has its name.

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+	"github.com/spf13/cobra"
+
+	"stellad/hsm"
+	"stellad/hsm/pkcs11"
+	"stellad/hsm/server"
+	"stellad/hsm/soft"
+	"stellad/internal/cli"
+	"stellad/internal/socket"
+)
+
+const (
+	grace = 2 * time.Second // for calls under way, at a stop
+	last  = time.Second     // in which callers are told that the PIN is refused, before the exit
+)
+
+// A keyring is a back end, and what it was opened with.
+type keyring struct {
+	server.Backend
+	config config
+	pin    *pkcs11.PIN
+}
+
+func runServe(cmd *cobra.Command, opts options) error {
+	k, err := openKeyring(opts)
+	if err != nil {
+		return err
+	}
+	defer k.pin.Erase()
+	listener, err := listen(k.config)
+	if err != nil {
+		return errors.Join(err, k.Close())
+	}
+	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	return k.serve(ctx, listener)
+}
+
+// openKeyring makes the process one that leaves no trace of the PIN, and opens what the configuration names.
+func openKeyring(opts options) (*keyring, error) {
+	if err := confine(); err != nil {
+		return nil, err
+	}
+	signal.Ignore(syscall.SIGPIPE) // a log whose reader went away is no reason to stop
+	c, err := readConfig(opts.config, opts.dev)
+	if err != nil {
+		return nil, cli.BadInput(err)
+	}
+	pin, err := readPIN(c)
+	if err != nil {
+		return nil, cli.BadInput(err)
+	}
+	k := &keyring{config: c, pin: pin}
+	if err := checkRefused(refusedFile(), pin.Bytes(), c); err != nil {
+		return nil, k.status(err)
+	}
+	if c.Soft != "" {
+		k.Backend, err = soft.Open(c.Soft, pin.Bytes())
+	} else {
+		k.Backend, err = pkcs11.Open(pkcs11.Config{Module: c.Module, Init: c.Init, Slot: c.Slot, PIN: pin, Sessions: c.Sessions})
+	}
+	if err != nil {
+		return nil, k.status(err)
+	}
+	return k, nil
+}
+
+// status gives an error the status that the process exits with for it.
+func (k *keyring) status(err error) error {
+	switch {
+	case errors.Is(err, hsm.ErrPIN):
+		return cli.Exit(statusPIN, err)
+	case errors.Is(err, pkcs11.ErrHung):
+		return cli.Exit(statusHung, err)
+	}
+	return cli.Exit(cli.StatusNoHSM, err)
+}
+
+// listen takes systemd's socket, or makes one.
+func listen(c config) (net.Listener, error) {
+	const name = "hsm"
+	inherited, err := socket.Inherited(name)
+	if err != nil {
+		return nil, err
+	}
+	if l := inherited[name]; l != nil {
+		return l, nil
+	}
+	return socket.Make(c.Socket)
+}
+
+func (k *keyring) serve(ctx context.Context, listener net.Listener) error {
+	s := server.New(k, k.config.uid)
+	failed := make(chan error, 1)
+	go func() { failed <- s.Serve(listener) }()
+	slog.Info("ready", "socket", listener.Addr().String(), "module", k.config.Module, "slot", k.config.Slot)
+	if k.config.Soft != "" {
+		slog.Warn("the keys are in a file: this is NO HSM", "file", k.config.Soft)
+	}
+	tell(daemon.SdNotifyReady)
+	watching, ended := context.WithCancel(ctx)
+	defer ended()
+	go k.watch(watching)
+	select {
+	case <-ctx.Done():
+		tell(daemon.SdNotifyStopping)
+		s.End(grace)
+		return k.close()
+	case err := <-failed:
+		return errors.Join(err, k.close())
+	case err := <-k.Fatal():
+		slog.Error("ending", "error", err)
+		return k.lost(s, err)
+	}
+}
+
+// lost ends a process that is of no use any more.
+func (k *keyring) lost(s *server.Server, err error) error {
+	if errors.Is(err, hsm.ErrPIN) {
+		if noted := noteRefused(refusedFile(), k.pin.Bytes(), k.config); noted != nil {
+			slog.Error("the next start will try this PIN again", "error", noted)
+		}
+		time.Sleep(last)
+	}
+	s.End(0)
+	return k.status(err)
+}
+
+// close ends the back end. A module that hangs or fails as it ends is told of, and is no failure: it is over.
+func (k *keyring) close() error {
+	if err := k.Close(); err != nil {
+		slog.Warn("the module did not end in order", "error", err)
+	}
+	return nil
+}
+
+func tell(state string) {
+	if _, err := daemon.SdNotify(false, state); err != nil {
+		slog.Warn("systemd can't be told", "error", err)
+	}
+}
+
+// watch writes to the log, and to systemd's status line, when the token comes or goes.
+func (k *keyring) watch(ctx context.Context) {
+	every := time.NewTicker(time.Second)
+	defer every.Stop()
+	for before := ""; ; {
+		s, err := k.Status(ctx)
+		now := line(s, err)
+		if now != before {
+			slog.Info(now)
+			tell("STATUS=" + cli.Visible(now))
+			before = now
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+	}
+}
+
+// line is a status in one line.
+func line(s hsm.Status, err error) string {
+	switch {
+	case err != nil:
+		return "status: " + err.Error()
+	case s.Token == nil:
+		return "out of service: " + s.LastError
+	}
+	return fmt.Sprintf("in service: %s, token %q, serial %s", s.Backend, s.Token.Label, s.Token.Serial)
+}
