@@ -63,7 +63,9 @@ func checkLog(ctx context.Context, state string, report ledger.Report) (journal.
 	if g.Key == "" {
 		report.Mended(name, "it does not name the audit key yet: the next start writes it")
 	}
-	return ledger.Check(ctx, state, g.Name, g.Key, g.Time, report)
+	return ledger.Check(ctx, ledger.Checked{
+		State: state, Name: g.Name, Key: g.Key, KeyFile: !g.HSM, Began: g.Time, Views: views,
+	}, report)
 }
 
 // checkBlobs reads all content, where there is any.

@@ -94,7 +94,7 @@ func TestCheckHoldsViewsToTheLog(t *testing.T) {
 	must(t, os.RemoveAll(filepath.Join(c.State, "db")))
 	must(t, os.Rename(filepath.Join(other.State, "db"), filepath.Join(c.State, "db")))
 	found := faults(t, c)
-	if len(found) != 1 || !strings.Contains(found[0].What, "not what folding the audit log gives") {
+	if len(found) != 1 || !strings.Contains(found[0].What, "is not the one that it has folded") {
 		t.Errorf("found %v", found)
 	}
 }

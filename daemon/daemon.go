@@ -26,6 +26,7 @@ import (
 	"stellad/daemon/ledger"
 	"stellad/daemon/rpc"
 	"stellad/daemon/verdicts"
+	"stellad/store"
 )
 
 // verifying is how many documents are verified at a time: all cores but one, which is left to those whose verdict is
@@ -197,3 +198,6 @@ func (d *Daemon) Reload(ctx context.Context) error {
 func (d *Daemon) Status() string {
 	return fmt.Sprintf("access: %s; trust: %s", d.accessPart().GetState(), d.judge.State().TrustLine())
 }
+
+// views are the folds of the audit log that other packages own.
+var views []*store.Keyspace

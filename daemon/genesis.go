@@ -24,6 +24,7 @@ type Genesis struct {
 	// Key is the audit log's verifier key, from the log's first record on: a log that is then missing, or of another
 	// key, is a loss or a fraud and no beginning.
 	Key string `json:"key,omitempty"`
+	HSM bool   `json:"hsm,omitempty"` // its keys are in one; else the audit key is in a file, and there are no others
 }
 
 // ErrGenesis is wrapped where the record of genesis can't be read or would become another one.
@@ -89,7 +90,13 @@ func (d *Daemon) loadGenesis(ctx context.Context) error {
 // begin opens the audit log, or begins it. A crash after its first record and before genesis.json has its key is made
 // good by the next start, which finds a log of this name.
 func (d *Daemon) begin(ctx context.Context, g Genesis) error {
-	l, err := ledger.Open(ctx, d.config.State, g.Name, g.Key, d.log, d.fail)
+	k, err := ledger.FileKey(d.config.State, g.Name, g.Key)
+	if err != nil {
+		return err
+	}
+	l, err := ledger.Open(ctx, ledger.Options{
+		State: d.config.State, Name: g.Name, Begin: g.Key == "", Key: k, Views: views, Log: d.log, Failed: d.fail,
+	})
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func BenchmarkOpen(b *testing.B) {
 	for range 250 {
 		all.Go(func() {
 			for range 4000 {
-				_, err := l.journal.Append(b.Context(), caller(1).draft(typeCall), nil)
+				_, err := l.journal.Append(b.Context(), caller(1).Draft(typeCall), nil)
 				must(b, err)
 			}
 		})

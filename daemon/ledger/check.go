@@ -12,6 +12,7 @@ import (
 
 	"stellad/audit"
 	"stellad/audit/journal"
+	"stellad/store"
 	"stellad/tlog"
 )
 
@@ -21,37 +22,48 @@ type Report struct {
 	Mended func(path, what string) // what a crash left, and no record that was acknowledged
 }
 
-// needed is what a log that was begun has. Opening it without would make some of them anew.
-var needed = []string{
-	"audit.key", "audit/head", "audit/segments", "audit/annotations", "audit/checkpoints", "db/heads", "db/db",
+// A Checked says which log Check looks at.
+type Checked struct {
+	State   string // the folder
+	Name    string // the appliance's
+	Key     string // the audit key as a C2SP vkey; "" where only audit.key says whose the log is
+	KeyFile bool   // the key stands in audit.key
+	Began   time.Time
+	Views   []*store.Keyspace // as for Open
 }
 
-// Check reads everything that Open would believe, of a log that no daemon has open, and tells what does not hold. vkey
-// may be "": then audit.key says whose the log is; else began is when its first record was written. It signs nothing and
-// writes no record. What a crash left at the end of the log is settled, as at any start, and told; the views are read in
+// needed is what a log that was begun has. Opening it without would make some of them anew.
+var needed = []string{
+	"audit/head", "audit/segments", "audit/annotations", "audit/checkpoints", "db/heads", "db/db",
+}
+
+// Check reads everything that Open would believe, of a log that no daemon has open, and tells what does not hold. With a
+// Key, Began is when its first record was written. It signs nothing and writes no record. What a crash left at the end of the log is settled, as at any start, and told; the views are read in
 // a copy. An error means that something could not be looked at.
-func Check(ctx context.Context, state, name, vkey string, began time.Time, tell Report) (journal.Checked, error) {
-	if err := lacks(state, tell); err != nil {
+func Check(ctx context.Context, o Checked, tell Report) (journal.Checked, error) {
+	if err := o.lacks(tell); err != nil {
 		return journal.Checked{}, err
 	}
-	public := checkKey(state, name, vkey, tell)
+	public := o.checkKey(tell)
 	for _, file := range []string{"audit/head", "audit/segments"} {
-		if _, err := os.Stat(filepath.Join(state, file)); err != nil {
+		if _, err := os.Stat(filepath.Join(o.State, file)); err != nil {
 			return journal.Checked{}, nil // told
 		}
 	}
-	c := &checking{Report: tell, state: state, dir: filepath.Join(state, "audit")}
+	c := &checking{Report: tell, dir: filepath.Join(o.State, "audit")}
+	views := append([]*store.Keyspace{standing}, o.Views...)
+	db := filepath.Join(o.State, "db")
 	if err := c.open(); err != nil || c.journal == nil {
-		return journal.Checked{}, errors.Join(err, checkViews(ctx, filepath.Join(state, "db"), nil, tell))
+		return journal.Checked{}, errors.Join(err, checkViews(ctx, db, views, nil, tell))
 	}
-	if vkey != "" {
-		if at, err := (&Ledger{journal: c.journal}).Began(); err == nil && !at.Equal(began) {
-			tell.Fault(filepath.Join(state, "genesis.json"), "it has another time than the audit log's first record")
+	if o.Key != "" {
+		if at, err := (&Ledger{journal: c.journal}).Began(); err == nil && !at.Equal(o.Began) {
+			tell.Fault(filepath.Join(o.State, "genesis.json"), "it has another time than the audit log's first record")
 		}
 	}
-	checked, err := c.read(ctx, name, public)
+	checked, err := c.read(ctx, o.Name, public)
 	if err == nil {
-		err = checkViews(ctx, filepath.Join(state, "db"), c.journal, tell)
+		err = checkViews(ctx, db, views, c.journal, tell)
 	}
 	if closed := c.journal.Close(); !errors.Is(closed, journal.ErrReadOnly) { // what made it so was told
 		err = errors.Join(err, closed)
@@ -59,9 +71,13 @@ func Check(ctx context.Context, state, name, vkey string, began time.Time, tell 
 	return checked, err
 }
 
-func lacks(state string, tell Report) error {
-	for _, file := range needed {
-		path := filepath.Join(state, file)
+func (o Checked) lacks(tell Report) error {
+	files := needed
+	if o.KeyFile {
+		files = append([]string{keyFile}, files...)
+	}
+	for _, file := range files {
+		path := filepath.Join(o.State, file)
 		_, err := os.Stat(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			tell.Fault(path, "it is gone")
@@ -73,21 +89,21 @@ func lacks(state string, tell Report) error {
 }
 
 // checkKey gives the key that the log is to be held to; nil where nothing says which.
-func checkKey(state, name, vkey string, tell Report) *tlog.VerifierKey {
-	file := filepath.Join(state, "audit.key")
+func (o Checked) checkKey(tell Report) *tlog.VerifierKey {
+	file := filepath.Join(o.State, keyFile)
 	info, err := os.Stat(file)
-	if err != nil {
-		return verifier(vkey)
+	if err != nil || !o.KeyFile {
+		return verifier(o.Key)
 	}
 	if info.Mode().Perm()&0o077 != 0 {
 		tell.Fault(file, fmt.Sprintf("its mode is %04o: others than its owner may read the key", info.Mode().Perm()))
 	}
-	k, err := openKey(state, name, vkey)
+	k, err := FileKey(o.State, o.Name, o.Key)
 	if err != nil {
 		tell.Fault(file, err.Error())
-		return verifier(vkey)
+		return verifier(o.Key)
 	}
-	return k.public
+	return k.Public
 }
 
 func verifier(vkey string) *tlog.VerifierKey {
@@ -101,8 +117,8 @@ func verifier(vkey string) *tlog.VerifierKey {
 // checking is a log that is being checked.
 type checking struct {
 	Report
-	state, dir string
-	journal    *journal.Journal
+	dir     string
+	journal *journal.Journal
 }
 
 // open leaves journal nil where the log is damaged.
@@ -139,7 +155,7 @@ func (c *checking) damaged(err error) bool {
 // read holds the log to its roots, its checkpoints, its annotations, its key and the order of its records.
 func (c *checking) read(ctx context.Context, name string, public *tlog.VerifierKey) (journal.Checked, error) {
 	if public != nil {
-		if err := c.journal.SignWith(origin(name), nil, public); err != nil && !c.damaged(err) {
+		if err := c.journal.SignWith(Origin(name), nil, public); err != nil && !c.damaged(err) {
 			return journal.Checked{}, err
 		}
 		if err := begins(c.journal, name, public); err != nil && !c.damaged(err) {
@@ -166,8 +182,8 @@ func begins(j *journal.Journal, name string, public *tlog.VerifierKey) error {
 	}
 	body, err := rec.Decode()
 	got, ok := body.(*audit.Genesis)
-	if err != nil || !ok || got.Name != name || got.Origin != origin(name) || got.Key != public.String() {
-		return fmt.Errorf("%w: its first record is not of %s with the key of audit.key", ErrGenesis, name)
+	if err != nil || !ok || got.Name != name || got.Origin != Origin(name) || got.Key != public.String() {
+		return fmt.Errorf("%w: its first record is not of %s with its audit key", ErrGenesis, name)
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ import (
 
 // checkViews reads the store whole and holds its views to the fold of the log, record by record: all in a copy, since
 // opening Badger changes its files, more so where they are damaged. j is nil where the log can't be folded.
-func checkViews(ctx context.Context, db string, j *journal.Journal, tell Report) error {
+func checkViews(ctx context.Context, db string, views []*store.Keyspace, j *journal.Journal, tell Report) error {
 	if _, err := os.Stat(filepath.Join(db, "db")); err != nil {
 		return nil // told
 	}
@@ -30,23 +30,28 @@ func checkViews(ctx context.Context, db string, j *journal.Journal, tell Report)
 	if err := copyStore(filepath.Join(temp, "db"), db); err != nil {
 		return err
 	}
-	held, why, err := viewOf(ctx, filepath.Join(temp, "db"), j)
+	held, why, err := rowsOf(ctx, filepath.Join(temp, "db"), views, j)
 	for _, what := range why {
 		tell.Fault(db, strings.ReplaceAll(what, filepath.Join(temp, "db"), db))
 	}
 	if err != nil || j == nil || len(why) > 0 {
 		return err
 	}
-	want, _, err := viewOf(ctx, filepath.Join(temp, "folded"), j)
-	if err == nil && !maps.EqualFunc(held, want, bytes.Equal) {
-		tell.Fault(db, "the view "+standing.Name()+" is not what folding the audit log gives")
+	want, _, err := rowsOf(ctx, filepath.Join(temp, "folded"), views, j)
+	if err != nil {
+		return err
 	}
-	return err
+	for _, v := range views {
+		if !maps.EqualFunc(held[v.Name()], want[v.Name()], bytes.Equal) {
+			tell.Fault(db, "the view "+v.Name()+" is not what folding the audit log gives")
+		}
+	}
+	return nil
 }
 
-// viewOf opens a store, brings its view up to the log, and gives the view's rows. why says what was wrong.
-func viewOf(ctx context.Context, dir string, j *journal.Journal) (rows map[string][]byte, why []string, err error) {
-	s, err := store.Open(ctx, store.Options{Dir: dir, Keyspaces: []*store.Keyspace{standing}, Floor: 1, Ballast: 1})
+// rowsOf opens a store, brings its views up to the log, and gives the rows of each, by its name. why says what was wrong.
+func rowsOf(ctx context.Context, dir string, views []*store.Keyspace, j *journal.Journal) (rows map[string]map[string][]byte, why []string, err error) {
+	s, err := store.Open(ctx, store.Options{Dir: dir, Keyspaces: views, Floor: 1, Ballast: 1})
 	if errors.Is(err, store.ErrNewer) || errors.Is(err, store.ErrKeyspace) || errors.Is(err, store.ErrDamaged) {
 		return nil, []string{err.Error()}, nil
 	}
@@ -58,21 +63,30 @@ func viewOf(ctx context.Context, dir string, j *journal.Journal) (rows map[strin
 	if j == nil {
 		return nil, why, nil
 	}
-	rebuilt, reason, err := s.Catch(ctx, standing, j.State().Size, (&Ledger{journal: j}).replay)
-	if err != nil {
-		return nil, why, err
+	rows = map[string]map[string][]byte{}
+	for _, v := range views {
+		rebuilt, reason, err := s.Catch(ctx, v, j.State().Size, (&Ledger{journal: j}).replay)
+		if err != nil {
+			return nil, why, err
+		}
+		if rebuilt && len(why) == 0 {
+			why = append(why, fmt.Sprintf("the view %s: %s", v.Name(), reason))
+		}
+		if rows[v.Name()], err = allOf(s, v); err != nil {
+			return nil, why, err
+		}
 	}
-	if rebuilt && len(why) == 0 {
-		why = append(why, fmt.Sprintf("the view %s: %s", standing.Name(), reason))
-	}
-	rows = map[string][]byte{}
-	err = s.Read(func(tx *store.Tx) error {
-		return tx.In(standing).Each(nil, nil, func(key, value []byte) error {
+	return rows, why, nil
+}
+
+func allOf(s *store.Store, v *store.Keyspace) (map[string][]byte, error) {
+	rows := map[string][]byte{}
+	return rows, s.Read(func(tx *store.Tx) error {
+		return tx.In(v).Each(nil, nil, func(key, value []byte) error {
 			rows[string(key)] = bytes.Clone(value)
 			return nil
 		})
 	})
-	return rows, why, err
 }
 
 // wrong tells what the store met when it was opened.

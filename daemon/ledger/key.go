@@ -15,20 +15,25 @@ import (
 	"stellad/tlog"
 )
 
-// key is the audit key, which signs checkpoints. It stands in a file that the daemon alone may read.
-type key struct {
-	signer note.Signer
-	public *tlog.VerifierKey
-	vkey   string
+// A Key is the audit key, which signs checkpoints.
+type Key struct {
+	Public *tlog.VerifierKey // its name is the log's origin
+
+	// Sign makes the signed note of a checkpoint's text. It may be slow, and may fail: no record waits for it.
+	Sign func(text []byte) ([]byte, error)
 }
 
-// origin is the name of an appliance's audit log, and of its key.
-func origin(name string) string { return name + "/audit" }
+// Origin is the name of an appliance's audit log, and of its key.
+func Origin(name string) string { return name + "/audit" }
 
-// openKey reads the key, which must be vkey's; where that is "", it is made if it is not there. A crash after it was made and before genesis leaves a key that
-// the next genesis takes.
-func openKey(state, name, vkey string) (*key, error) {
-	file := filepath.Join(state, "audit.key")
+// keyFile is where a key stands that is in no HSM.
+const keyFile = "audit.key"
+
+// FileKey is the audit key of an appliance without an HSM. It stands in a file of the state folder that the daemon alone
+// may read, and must be vkey's, else errors wrap ErrGenesis; where vkey is "", it is made if it is not there. A crash
+// after it was made and before genesis leaves a key that the next genesis takes.
+func FileKey(state, name, vkey string) (*Key, error) {
+	file := filepath.Join(state, keyFile)
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) && vkey == "" {
 		text, err = makeKey(file, name)
@@ -37,33 +42,29 @@ func openKey(state, name, vkey string) (*key, error) {
 		return nil, fmt.Errorf("the audit key: %w", err)
 	}
 	private, public, _ := strings.Cut(string(text), "\n")
-	k := &key{vkey: strings.TrimSuffix(public, "\n")}
-	if k.signer, err = note.NewSigner(private); err != nil {
+	signer, err := note.NewSigner(private)
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	if k.public, err = tlog.ParseVerifierKey(k.vkey); err != nil {
+	k := &Key{Sign: func(text []byte) ([]byte, error) { return note.Sign(&note.Note{Text: string(text)}, signer) }}
+	if k.Public, err = tlog.ParseVerifierKey(strings.TrimSuffix(public, "\n")); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	if vkey != "" && k.vkey != vkey {
+	if vkey != "" && k.Public.String() != vkey {
 		return nil, fmt.Errorf("%w: %s does not hold the key of genesis.json", ErrGenesis, file)
 	}
-	if k.public.Name() != origin(name) || k.signer.KeyHash() != k.public.KeyHash() {
-		return nil, fmt.Errorf("%w: %s holds the key of %s", ErrGenesis, file, k.public.Name())
+	if k.Public.Name() != Origin(name) || signer.KeyHash() != k.Public.KeyHash() {
+		return nil, fmt.Errorf("%w: %s holds the key of %s", ErrGenesis, file, k.Public.Name())
 	}
 	return k, nil
 }
 
 // makeKey writes the private key on the first line and the verifier key on the second.
 func makeKey(file, name string) ([]byte, error) {
-	private, public, err := note.GenerateKey(rand.Reader, origin(name))
+	private, public, err := note.GenerateKey(rand.Reader, Origin(name))
 	if err != nil {
 		return nil, err
 	}
 	text := []byte(private + "\n" + public + "\n")
 	return text, durable.Create(file, text, 0o600)
-}
-
-// sign makes the signed note of a checkpoint's text.
-func (k *key) sign(text []byte) ([]byte, error) {
-	return note.Sign(&note.Note{Text: string(text)}, k.signer)
 }

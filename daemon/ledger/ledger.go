@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -36,7 +37,7 @@ const (
 type Ledger struct {
 	journal *journal.Journal
 	store   *store.Store
-	key     *key
+	key     *Key
 	log     *slog.Logger
 	tallies *tallies
 	failed  func(error) // told of a view that can't follow the log: the process must end
@@ -44,49 +45,60 @@ type Ledger struct {
 	folding sync.Mutex // one fold at a time, in the log's order
 }
 
-// Open opens the log of the appliance called name in the state folder and brings the views up to it. vkey is the audit
-// log's verifier key, as Key returned it; where it is "", the log is begun. Failed is called, once or more, when a record is durable and could not be folded: what is in force
-// is then no longer what the log says, and the next start folds it again. Errors wrap ErrGenesis, or are journal's and
-// store's.
-func Open(ctx context.Context, state, name, vkey string, log *slog.Logger, failed func(error)) (*Ledger, error) {
-	k, err := openKey(state, name, vkey)
-	if err != nil {
-		return nil, err
-	}
+// Options say which log Open opens.
+type Options struct {
+	State string // the folder
+	Name  string // the appliance's
+	Begin bool   // the log is to be begun; else one that is empty is a loss
+	Key   *Key
+	Views []*store.Keyspace // those of the log's records that others fold; standing is this package's own
+	Log   *slog.Logger
+
+	// Failed is called, once or more, when a record is durable and could not be folded: what is in force is then no
+	// longer what the log says, and the next start folds it again.
+	Failed func(error)
+}
+
+func (o Options) keyspaces() []*store.Keyspace {
+	return append([]*store.Keyspace{standing}, o.Views...)
+}
+
+// Open opens the log of an appliance and brings the views up to it. Errors wrap ErrGenesis, or are journal's and store's.
+func Open(ctx context.Context, o Options) (*Ledger, error) {
 	boot, err := bootID()
 	if err != nil {
 		return nil, err
 	}
-	j, err := journal.Open(filepath.Join(state, "audit"), journal.Options{
-		Clock: time.Now, Boot: boot, Up: up, Log: log,
+	j, err := journal.Open(filepath.Join(o.State, "audit"), journal.Options{
+		Clock: time.Now, Boot: boot, Up: up, Log: o.Log,
 		// A record that could not be folded for want of room would end the daemon: none is taken then.
 		Floor: store.DefaultFloor + store.DefaultBallast,
 	})
 	if err != nil {
 		return nil, err
 	}
-	l := &Ledger{journal: j, key: k, log: log, tallies: newTallies(time.Now()), failed: failed}
-	if err := l.open(ctx, state, name, vkey); err != nil {
+	l := &Ledger{journal: j, key: o.Key, log: o.Log, tallies: newTallies(time.Now()), failed: o.Failed}
+	if err := l.open(ctx, o); err != nil {
 		return nil, errors.Join(err, j.Close())
 	}
 	return l, nil
 }
 
-func (l *Ledger) open(ctx context.Context, state, name, vkey string) error {
-	if err := l.journal.SignWith(origin(name), l.key.sign, l.key.public); err != nil {
+func (l *Ledger) open(ctx context.Context, o Options) error {
+	if err := l.journal.SignWith(Origin(o.Name), l.key.Sign, l.key.Public); err != nil {
 		return err
 	}
-	if err := l.genesis(ctx, name, vkey); err != nil {
+	if err := l.genesis(ctx, o.Name, o.Begin); err != nil {
 		return err
 	}
 	var err error
-	l.store, err = store.Open(ctx, store.Options{Dir: filepath.Join(state, "db"), Keyspaces: []*store.Keyspace{standing}})
+	l.store, err = store.Open(ctx, store.Options{Dir: filepath.Join(o.State, "db"), Keyspaces: o.keyspaces()})
 	if err != nil {
 		return err
 	}
-	rebuilt, why, err := l.store.Catch(ctx, standing, l.journal.State().Size, l.replay)
+	rebuilt, err := l.catch(ctx, o.keyspaces())
 	if err == nil {
-		err = l.started(ctx, rebuilt, why)
+		err = l.started(ctx, rebuilt)
 	}
 	if err != nil {
 		return errors.Join(err, l.store.Close())
@@ -94,8 +106,24 @@ func (l *Ledger) open(ctx context.Context, state, name, vkey string) error {
 	return nil
 }
 
+// catch brings the views up to the log, and gives the names of those that had to be built anew.
+func (l *Ledger) catch(ctx context.Context, views []*store.Keyspace) (rebuilt []string, err error) {
+	for _, v := range views {
+		anew, why, err := l.store.Catch(ctx, v, l.journal.State().Size, l.replay)
+		if err != nil {
+			return nil, err
+		}
+		if anew {
+			l.log.Warn("a view is built anew from the audit log", "view", v.Name(), "why", why)
+			rebuilt = append(rebuilt, v.Name())
+		}
+	}
+	slices.Sort(rebuilt)
+	return rebuilt, nil
+}
+
 // Key returns the audit log's verifier key, a C2SP vkey.
-func (l *Ledger) Key() string { return l.key.vkey }
+func (l *Ledger) Key() string { return l.key.Public.String() }
 
 // Began returns when the log's first record was written, in whole seconds.
 func (l *Ledger) Began() (time.Time, error) {
@@ -107,10 +135,10 @@ func (l *Ledger) Began() (time.Time, error) {
 }
 
 // genesis begins a log, or sees that the one that is there is this appliance's.
-func (l *Ledger) genesis(ctx context.Context, name, vkey string) error {
-	want := audit.Genesis{Name: name, Origin: origin(name), Key: l.key.vkey}
+func (l *Ledger) genesis(ctx context.Context, name string, begin bool) error {
+	want := audit.Genesis{Name: name, Origin: Origin(name), Key: l.Key()}
 	if l.journal.State().Size == 0 {
-		if vkey != "" {
+		if !begin {
 			return fmt.Errorf("%w: it is empty, and there was one: put the folder audit back", ErrGenesis)
 		}
 		body, err := audit.MarshalBody(want)
@@ -127,18 +155,17 @@ func (l *Ledger) genesis(ctx context.Context, name, vkey string) error {
 	}
 	body, err := rec.Decode()
 	if got, ok := body.(*audit.Genesis); err != nil || !ok || *got != want {
-		return fmt.Errorf("%w: its first record is not of %s with the key of audit.key", ErrGenesis, name)
+		return fmt.Errorf("%w: its first record is not of %s with its audit key", ErrGenesis, name)
 	}
 	return nil
 }
 
 // started writes that the daemon runs, and which views had to be built anew. A log that takes no records now is no
 // reason not to start: verification and status go on.
-func (l *Ledger) started(ctx context.Context, rebuilt bool, why string) error {
+func (l *Ledger) started(ctx context.Context, rebuilt []string) error {
 	start := audit.Start{Version: version.String}
-	if rebuilt {
-		l.log.Warn("a view is built anew from the audit log", "view", standing.Name(), "why", why)
-		start.Recovered = &audit.Recovered{Views: []string{standing.Name()}}
+	if len(rebuilt) > 0 {
+		start.Recovered = &audit.Recovered{Views: rebuilt}
 	}
 	err := l.write(ctx, audit.Record{Type: typeStart, V: 1}, start, nil)
 	if errors.Is(err, journal.ErrReadOnly) {

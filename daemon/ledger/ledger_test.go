@@ -23,10 +23,21 @@ const name = "a.example"
 // open opens a ledger of the state folder, which is closed with the test. Nothing may fail to be folded.
 func open(t testing.TB, state, vkey string) *Ledger {
 	t.Helper()
-	l, err := Open(t.Context(), state, name, vkey, slog.New(slog.DiscardHandler), func(err error) { t.Error(err) })
+	l, err := tryOpen(t, state, vkey, func(err error) { t.Error(err) })
 	must(t, err)
 	t.Cleanup(func() { _ = l.Close() }) // a test that closes it itself looks at the error
 	return l
+}
+
+// tryOpen opens the ledger of the key that vkey names, or begins one where that is "".
+func tryOpen(t testing.TB, state, vkey string, failed func(error)) (*Ledger, error) {
+	k, err := FileKey(state, name, vkey)
+	if err != nil {
+		return nil, err
+	}
+	return Open(t.Context(), Options{
+		State: state, Name: name, Begin: vkey == "", Key: k, Log: slog.New(slog.DiscardHandler), Failed: failed,
+	})
 }
 
 func must(t testing.TB, err error) {
@@ -92,7 +103,7 @@ func TestNotOurs(t *testing.T) {
 		if c.spoil != nil {
 			must(t, c.spoil(dir))
 		}
-		l, err := Open(t.Context(), dir, name, c.vkey, slog.New(slog.DiscardHandler), nil)
+		l, err := tryOpen(t, dir, c.vkey, nil)
 		if err == nil {
 			_ = l.Close()
 			t.Errorf("%s: it opens", c.name)
@@ -210,7 +221,7 @@ func TestExport(t *testing.T) {
 			return err
 		})
 		must(t, err)
-		r, err := audit.Verify(files, audit.VerifyOptions{Key: l.key.public})
+		r, err := audit.Verify(files, audit.VerifyOptions{Key: l.key.Public})
 		must(t, err)
 		return files, r
 	}
@@ -224,7 +235,7 @@ func TestExport(t *testing.T) {
 	if seq != 4 || r.Size != 6 || r.Annotations != 0 || r.Erased != 1 {
 		t.Errorf("seq %d, %+v", seq, r)
 	}
-	if _, err := audit.Verify(second, audit.VerifyOptions{Key: l.key.public, Baseline: first["checkpoint"].Data}); err != nil {
+	if _, err := audit.Verify(second, audit.VerifyOptions{Key: l.key.Public, Baseline: first["checkpoint"].Data}); err != nil {
 		t.Error(err)
 	}
 	for name, f := range second {

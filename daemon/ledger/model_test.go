@@ -4,7 +4,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -65,7 +64,7 @@ func folder(t testing.TB) string {
 }
 
 func (m *model) open(t *rapid.T) {
-	l, err := Open(m.files.Context(), m.state, name, m.vkey, slog.New(slog.DiscardHandler), func(err error) { t.Error(err) })
+	l, err := tryOpen(m.files, m.state, m.vkey, func(err error) { t.Error(err) })
 	if err != nil {
 		t.Fatalf("open after %d records: %v", len(m.types), err)
 	}

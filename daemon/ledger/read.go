@@ -84,7 +84,7 @@ func (l *Ledger) Export(ctx context.Context, c *Call, since []byte, put audit.Si
 	if err != nil {
 		return nil, err
 	}
-	return audit.Export(put, source{l.journal}, audit.ExportOptions{Key: l.key.public, Checkpoint: latest, Since: since})
+	return audit.Export(put, source{l.journal}, audit.ExportOptions{Key: l.key.Public, Checkpoint: latest, Since: since})
 }
 
 // source is the log, for an export.

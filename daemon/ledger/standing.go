@@ -24,10 +24,13 @@ func foldStanding(rows store.Rows, _ uint64, line []byte) error {
 	return nil
 }
 
+// Read reads the views, all as they are after one record.
+func (l *Ledger) Read(fn func(tx *store.Tx) error) error { return l.store.Read(fn) }
+
 // stands reads what a type's last record put in force into body, and tells whether there is one.
 func (l *Ledger) stands(kind string, body any) (bool, error) {
 	var text []byte
-	err := l.store.Read(func(tx *store.Tx) (err error) {
+	err := l.Read(func(tx *store.Tx) (err error) {
 		text, err = tx.In(standing).Get([]byte(kind))
 		return err
 	})

@@ -19,7 +19,8 @@ type Call struct {
 	Request string // its ID
 }
 
-func (c *Call) draft(kind string) audit.Record {
+// Draft is a record of the call, of a type at version 1. A nil Call is the daemon itself.
+func (c *Call) Draft(kind string) audit.Record {
 	rec := audit.Record{Type: kind, V: 1}
 	if c != nil {
 		rec.Actor = &audit.Actor{UID: c.Actor.UID, GID: c.Actor.GID}
@@ -36,7 +37,7 @@ func (l *Ledger) Denied(ctx context.Context, c *Call, permission access.Permissi
 	if !l.tallies.denial(c.Actor.UID, c.Method[1:]) {
 		return nil
 	}
-	rec := c.draft(typeDenial)
+	rec := c.Draft(typeDenial)
 	rec.Outcome = "denied"
 	return l.write(ctx, rec, audit.Denial{Permission: permission.String()}, map[string]string{"reason": reason})
 }
@@ -49,14 +50,14 @@ func (l *Ledger) Answered(c *Call, verdict string) {
 // Acted writes an act that the caller is about to do, or has done nothing of: when it returns nil the record is
 // durable. Target names what it is done to.
 func (l *Ledger) Acted(ctx context.Context, c *Call, target string) error {
-	rec := c.draft(typeCall)
+	rec := c.Draft(typeCall)
 	rec.Target, rec.Outcome = target, "ok"
 	return l.write(ctx, rec, nil, nil)
 }
 
 // PutPolicy writes which access policy comes into force. c is nil where the daemon found it by itself.
 func (l *Ledger) PutPolicy(ctx context.Context, c *Call, p audit.Policy) error {
-	rec := c.draft(typePolicy)
+	rec := c.Draft(typePolicy)
 	rec.Outcome = "ok"
 	return l.write(ctx, rec, p, nil)
 }
@@ -66,19 +67,25 @@ func (l *Ledger) PutTrust(ctx context.Context, t audit.Trust) error {
 	return l.write(ctx, audit.Record{Type: typeTrust, V: 1}, t, nil)
 }
 
-// write appends a record and folds it. An error means that it must not be acted on.
-func (l *Ledger) write(ctx context.Context, rec audit.Record, body any, note map[string]string) error {
+// Write appends a record and folds it, and returns it as it stands in the log. An error means that it must not be acted
+// on.
+func (l *Ledger) Write(ctx context.Context, rec audit.Record, body any, note map[string]string) (*audit.Record, error) {
 	if body != nil {
 		var err error
 		if rec.Body, err = audit.MarshalBody(body); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	written, err := l.journal.Append(ctx, rec, note)
 	if err != nil {
-		return fmt.Errorf("%s record: %w", rec.Type, err)
+		return nil, fmt.Errorf("%s record: %w", rec.Type, err)
 	}
-	return l.fold(written)
+	return written, l.fold(written)
+}
+
+func (l *Ledger) write(ctx context.Context, rec audit.Record, body any, note map[string]string) error {
+	_, err := l.Write(ctx, rec, body, note)
+	return err
 }
 
 // errFold is wrapped where a durable record could not be folded.
@@ -121,7 +128,7 @@ func (l *Ledger) flush(ctx context.Context) {
 
 // Erase erases annotations, and returns the seq of the record that says so.
 func (l *Ledger) Erase(ctx context.Context, c *Call, seqs []uint64) (uint64, error) {
-	draft := c.draft("")
+	draft := c.Draft("")
 	draft.Outcome = "ok"
 	rec, err := l.journal.Erase(ctx, draft, seqs...)
 	if err != nil {
@@ -132,7 +139,7 @@ func (l *Ledger) Erase(ctx context.Context, c *Call, seqs []uint64) (uint64, err
 
 // AcceptTime takes the clock as it is, and returns the seq of the record that says so.
 func (l *Ledger) AcceptTime(ctx context.Context, c *Call) (uint64, error) {
-	draft := c.draft("")
+	draft := c.Draft("")
 	draft.Outcome = "ok"
 	rec, err := l.journal.AcceptTime(ctx, draft, nil)
 	if err != nil {
