@@ -12,6 +12,7 @@
 package publish
 
 import (
+	"bytes"
 	"cmp"
 	"crypto"
 	"crypto/x509"
@@ -162,6 +163,11 @@ func (a Appliance) check() error {
 			return fmt.Errorf("key %s has no time from which it is valid", k.Label)
 		}
 		labels[k.Label], ids[id] = true, true
+	}
+	for i, t := range a.Timestampers {
+		if slices.ContainsFunc(a.Timestampers[:i], func(o Timestamper) bool { return bytes.Equal(rawOf(o.Leaf), rawOf(t.Leaf)) }) {
+			return errors.New("a timestamping authority stands there twice")
+		}
 	}
 	return nil
 }

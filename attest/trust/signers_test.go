@@ -114,6 +114,7 @@ func TestRefusedSigners(t *testing.T) {
 // FuzzSigners holds that what is read as signers accepts nobody by accident.
 func FuzzSigners(f *testing.F) {
 	f.Add("[[signer]]\nidentity='a'\nissuer='b'\n")
+	f.Add("[[signer]]\nkey='keys/k.pem'\n[[key]]\nfile='keys/k.pem'\nvalid-from='2026-03-01T08:00:00Z'\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		got, err := parseSigners(t, text)
 		if err != nil {
