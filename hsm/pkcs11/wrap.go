@@ -124,8 +124,12 @@ func (s *session) unwrap(wrapper pkcs11.ObjectHandle, u hsm.Unwrapping, public c
 	kind, parts := publicParts(public)
 	template := append(privateTemplate(r, u.Custody),
 		pkcs11.NewAttribute(pkcs11.CKA_CLASS, pkcs11.CKO_PRIVATE_KEY), pkcs11.NewAttribute(pkcs11.CKA_KEY_TYPE, kind))
-	private, err := s.m.ctx.UnwrapKey(s.handle, []*pkcs11.Mechanism{pkcs11.NewMechanism(wrapping(u.Mechanism), nil)},
-		wrapper, u.Wrapped, template)
+	mechanism := []*pkcs11.Mechanism{pkcs11.NewMechanism(wrapping(u.Mechanism), nil)}
+	private, err := s.m.ctx.UnwrapKey(s.handle, mechanism, wrapper, u.Wrapped, template)
+	if oneOf(err, []pkcs11.Error{pkcs11.CKR_TEMPLATE_INCOMPLETE}) {
+		private, err = s.m.ctx.UnwrapKey(s.handle, mechanism, wrapper, u.Wrapped,
+			append(template, pkcs11.NewAttribute(ckaNSSDB, u.ID)))
+	}
 	if err != nil {
 		return hsm.Attributes{}, notAKey(err)
 	}
@@ -133,14 +137,39 @@ func (s *session) unwrap(wrapper pkcs11.ObjectHandle, u hsm.Unwrapping, public c
 		pkcs11.NewAttribute(pkcs11.CKA_CLASS, pkcs11.CKO_PUBLIC_KEY), pkcs11.NewAttribute(pkcs11.CKA_KEY_TYPE, kind))
 	other, err := s.m.ctx.CreateObject(s.handle, template)
 	if err == nil {
-		if err = s.prove(&bound{private: private, public: public}, r); err == nil {
-			return s.attributes(object{handle: private, class: pkcs11.CKO_PRIVATE_KEY, ref: r})
+		var a hsm.Attributes
+		if a, err = s.readRecovered(private, u, public); err == nil {
+			return a, nil
 		}
 		_ = s.m.ctx.DestroyObject(s.handle, other)
 	}
 	_ = s.m.ctx.DestroyObject(s.handle, private)
 	return hsm.Attributes{}, err
 }
+
+// readRecovered has a key that was unwrapped sign, and reads its attributes back. What the token gives away is refused; a
+// key that may do more than sign is told of, and kept: it may be the only one there is. NSS lets such keys derive.
+func (s *session) readRecovered(h pkcs11.ObjectHandle, u hsm.Unwrapping, public crypto.PublicKey) (hsm.Attributes, error) {
+	r := hsm.Reference{Label: u.Label, ID: u.ID, Public: u.Public}
+	if err := s.prove(&bound{private: h, public: public}, r); err != nil {
+		return hsm.Attributes{}, err
+	}
+	a, err := s.attributes(object{handle: h, class: pkcs11.CKO_PRIVATE_KEY, ref: r})
+	if err != nil {
+		return a, err
+	}
+	if !a.Private || !a.Sensitive || a.Extractable != bool(u.Custody) {
+		return a, fmt.Errorf("%w: the key that it unwrapped is not as asked for: private %t, sensitive %t, extractable %t",
+			hsm.ErrMechanism, a.Private, a.Sensitive, a.Extractable)
+	}
+	if a.Decrypt || a.Unwrap || a.Derive {
+		a.Doubts = append(a.Doubts, "it may do more than sign, though that was not asked for")
+	}
+	return a, nil
+}
+
+// ckaNSSDB is what NSS wants of a private key that it did not make, beside what the standard has.
+const ckaNSSDB = 0xD5A0DB00
 
 // notAKey is what CKR_GENERAL_ERROR means of bytes that came from outside: SoftHSM says so of a wrapped key that was
 // changed.

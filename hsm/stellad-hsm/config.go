@@ -1,7 +1,6 @@
 package main
 
 import (
-	_ "embed" // the shipped file
 	"errors"
 	"fmt"
 	"os"
@@ -13,11 +12,6 @@ import (
 	"stellad/hsm/pkcs11"
 	"stellad/internal/stricttoml"
 )
-
-// shipped is the file that packages install.
-//
-//go:embed stellad-hsm.toml
-var shipped string
 
 // config is the form of stellad-hsm.toml. All paths are absolute.
 type config struct {
