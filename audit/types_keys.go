@@ -48,10 +48,11 @@ var Roles = []string{"attestation", "audit", "log", "policy", "timestamp"}
 
 // KeySpec is a key as it is asked for.
 type KeySpec struct {
-	Algorithm string `json:"algorithm"` // a word: "ecdsa-p256", …
-	Custody   string `json:"custody"`   // "confined" or "escrowable"
-	Label     string `json:"label"`     // a token of at most 128 bytes
-	Role      string `json:"role"`      // one of Roles
+	Algorithm string `json:"algorithm"`         // a word: "ecdsa-p256", …
+	Custody   string `json:"custody"`           // "confined" or "escrowable"
+	Label     string `json:"label"`             // a token of at most 128 bytes
+	Replaces  string `json:"replaces,omitzero"` // SHA-256 of the public key in whose place it is to come, by a rotation
+	Role      string `json:"role"`              // one of Roles
 }
 
 func (k *KeySpec) valid() error {
@@ -59,10 +60,14 @@ func (k *KeySpec) valid() error {
 		!isToken(k.Label) || k.Label == "" || len(k.Label) > 128 || !slices.Contains(Roles, k.Role) {
 		return fmt.Errorf("key %.200q", fmt.Sprintf("%+v", *k))
 	}
+	if k.Replaces != "" {
+		return digest(k.Replaces)
+	}
 	return nil
 }
 
-// Key is a key that the token made. It is active from its record's time on, unless a rotation names it.
+// Key is a key that the token made. It is active from its record's time on; one that replaces another from its
+// rotation's.
 type Key struct {
 	KeySpec
 
