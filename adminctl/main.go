@@ -43,6 +43,8 @@ func newRootCmd(name string) *cobra.Command {
 		newRekorCmd(),
 		newStatusCmd(),
 		newTimeCmd(),
+		newTimestampCmd(),
+		newTrustCmd(),
 		newVersionCmd(),
 		newWhoamiCmd(),
 	)

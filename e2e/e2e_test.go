@@ -68,6 +68,7 @@ const demoDigest = "sha512:46d4e2f74c4877316640000a6fdf8a8b59f1e0847667973e9859f
 func demoFiles(env *testscript.Env) error {
 	dir, err := filepath.Abs(filepath.Join("..", "packaging", "demo"))
 	env.Setenv("DEMO", dir)
+	env.Setenv("RELEASED", filepath.Join(dir, "..", "..", "attest", "publish", "testdata", "released"))
 	env.Setenv("IDENTITY", "https://github.com/sigstore/sigstore-js/.github/workflows/release.yml@refs/heads/main")
 	env.Setenv("ISSUER", "https://token.actions.githubusercontent.com")
 	env.Setenv("DIGEST", demoDigest)

@@ -22,6 +22,8 @@ var offline = []struct {
 	{"bad input", 2, []string{"stella", "attest", "verify", "--bundle", "README.md", "--trust-root", "trust"}},
 	{"image", 2, []string{"stella", "attest", "verify", "--bundle", "sigstore-js.sigstore.json", "--trust-root", "trust", "--image", "README.md"}},
 	{"proof", 0, []string{"stella", "rekor", "verify", "--offline", "--proof", "sigstore-js.sigstore.json", "--trust-root", "trust"}},
+	{"timestamp", 2, []string{"stella", "timestamp", "verify", "--token", "README.md", "--data", "README.md", "--trust-root", "trust"}},
+	{"trust", 0, []string{"adminctl", "trust", "show", "--trust-root", "trust"}},
 	{"help", 0, []string{"stella", "attest", "verify", "--help"}},
 }
 

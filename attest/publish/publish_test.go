@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,7 +53,7 @@ func p256Of(t testing.TB, seed byte) crypto.PublicKey {
 func stored(t *testing.T, name string) (leaf, root *x509.Certificate) {
 	t.Helper()
 	file := filepath.Join("testdata", name)
-	if *update {
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) && *update {
 		s := newSite(t, edKey(1))
 		chain := s.Timestampers[0]
 		text := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: chain.Leaf.Raw}), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: chain.Root.Raw})...)

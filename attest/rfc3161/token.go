@@ -71,11 +71,11 @@ type token struct {
 func parse(der []byte) (*token, error) {
 	raw, err := unwrapResponse(der)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrToken, err)
 	}
 	t := &token{}
 	if err := t.parseCMS(raw); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrToken, err)
 	}
 	if t.info, err = timestamp.Parse(raw); err != nil {
 		return nil, err

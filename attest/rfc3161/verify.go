@@ -22,11 +22,17 @@ var ErrTimestamp = errors.New("timestamp does not verify")
 // is none of the authority's: it may be another authority's.
 var ErrUnknown = errors.New("its signer is not one of this authority's")
 
+// ErrToken is wrapped beside it where the bytes hold no token at all: another file,
+// or an answer by which an authority refused.
+var ErrToken = errors.New("not a timestamp token")
+
 // Timestamp is what a token that verified says.
 type Timestamp struct {
-	Time      time.Time // the token's genTime, in UTC
-	Authority string    // the URI of the authority, as its trust root names it
-	Signer    string    // the signing certificate's subject
+	Time      time.Time     // the token's genTime, in UTC
+	Accuracy  time.Duration // to either side of Time, by the authority's claim; 0 where it claims none
+	Serial    string        // of the token, in hex, the authority's own
+	Authority string        // the URI of the authority, as its trust root names it
+	Signer    string        // the signing certificate's subject
 }
 
 // Verify checks a timestamp over message. The token is the DER of a
@@ -47,6 +53,17 @@ func (a *Authority) VerifyDigest(token []byte, hash crypto.Hash, digest []byte) 
 			return nil, fmt.Errorf("its imprint is by %s, the digest by %s", asked, hash)
 		}
 		return digest, nil
+	})
+}
+
+// VerifyDigests is Verify for a message known by its digests, of which there must be
+// one by the hash that the token's imprint uses: SHA-256, SHA-384 or SHA-512.
+func (a *Authority) VerifyDigests(token []byte, digests map[crypto.Hash][]byte) (*Timestamp, error) {
+	return a.verify(token, func(asked crypto.Hash) ([]byte, error) {
+		if digests[asked] == nil {
+			return nil, fmt.Errorf("its imprint is by %s, of which no digest is known", asked)
+		}
+		return digests[asked], nil
 	})
 }
 
@@ -80,7 +97,9 @@ func (a *Authority) judge(der []byte, digest func(crypto.Hash) ([]byte, error)) 
 	if err := a.inSpan(t.info.Time); err != nil {
 		return nil, err
 	}
-	return &Timestamp{Time: t.info.Time.UTC(), Authority: a.uri, Signer: signer.Subject.String()}, nil
+	return &Timestamp{
+		Time: t.info.Time.UTC(), Accuracy: t.info.Accuracy, Serial: t.info.SerialNumber.Text(16), Authority: a.uri, Signer: signer.Subject.String(),
+	}, nil
 }
 
 // signer gives the certificate that signed the token, with its signature and

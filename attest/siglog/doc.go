@@ -23,8 +23,9 @@ var (
 	ErrTree = errors.New("the stored tree is not the one that was signed")
 )
 
-// Reader gives the content of a tile of hashes or of an entry bundle, as wide as
-// it is asked for: of a wider one, its beginning would be cut by the caller.
+// Reader gives the content of a tile of hashes or of an entry bundle, exactly as wide
+// as it is asked for. Whoever stores a wider one gives its beginning: width×32 bytes
+// of hashes. Bundles are asked for at the width that they have.
 type Reader func(tlog.Tile) ([]byte, error)
 
 // hostname is what cosign compares a checkpoint's origin with: the host of a URL,

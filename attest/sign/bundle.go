@@ -41,7 +41,8 @@ func (e *Envelope) Bundle(evidence Evidence, check *attest.Verifier) ([]byte, er
 		err = e.verify(text, evidence, check)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("make a bundle: %w: %w", ErrBundle, err)
+		// What is wrong inside is no answer to a caller's bytes: it is told, and not wrapped.
+		return nil, fmt.Errorf("make a bundle: %w: %s", ErrBundle, err.Error())
 	}
 	return text, nil
 }

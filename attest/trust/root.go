@@ -26,6 +26,7 @@ type Root struct {
 	// Timestampers are its timestamping authorities.
 	Timestampers []*rfc3161.Authority
 
+	doc         *protoroot.TrustedRoot // as it was read, for Contents
 	material    *root.TrustedRoot
 	authorities []root.CertificateAuthority
 	logKeys     []*tlog.VerifierKey
@@ -72,7 +73,7 @@ func parseRoot(f File) (*Root, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Root{Name: f.Name, Digest: hexDigest(f.Bytes), material: material}
+	r := &Root{Name: f.Name, Digest: hexDigest(f.Bytes), doc: &doc, material: material}
 	for i, ca := range doc.GetCertificateAuthorities() {
 		authority, err := newCertificateAuthority(ca)
 		if err != nil {

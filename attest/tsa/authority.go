@@ -79,7 +79,7 @@ func (a *Authority) grant(r *request, at time.Time, accuracy time.Duration) ([]b
 		return reject(fmt.Errorf("%w: %w", ErrAuthority, err))
 	}
 	if _, err := a.check.VerifyDigest(response, hashOf(r), r.Imprint.Digest); err != nil {
-		return reject(fmt.Errorf("%w: its token would not verify: %w", ErrAuthority, err))
+		return reject(fmt.Errorf("%w: its token would not verify: %s", ErrAuthority, err.Error()))
 	}
 	return response, nil
 }

@@ -15,7 +15,9 @@ import (
 	"stellad/attest/logproof"
 	"stellad/attest/ocilayout"
 	"stellad/attest/rfc3161"
+	"stellad/attest/sign"
 	"stellad/attest/trust"
+	"stellad/attest/tsa"
 	"stellad/audit"
 	"stellad/audit/journal"
 	"stellad/daemon/verdicts"
@@ -66,10 +68,20 @@ var meanings = []struct {
 	{tlog.ErrTile, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
 	{tlog.ErrKey, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_TRUST},
 	{tlog.ErrCheckpoint, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+	{rfc3161.ErrToken, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
 	{rfc3161.ErrAuthority, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_TRUST},
 	{logproof.ErrFormat, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
 	{logproof.ErrMissing, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
 	{ocilayout.ErrNotLayout, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+
+	// Of what is asked to be signed or stamped.
+	{sign.ErrStatement, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+	{sign.ErrKey, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+	{tsa.ErrFormat, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+	{tsa.ErrRequest, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+	{tsa.ErrAlgorithm, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+	{tsa.ErrPolicy, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+	{tsa.ErrExtension, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
 
 	// Of what could be read and does not hold.
 	{tlog.ErrSignature, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},

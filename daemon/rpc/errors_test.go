@@ -33,6 +33,7 @@ var inside = []string{
 	"audit.ErrRecord", "audit.ErrAnnotation", "audit.ErrOrder", "audit.ErrUnknownType",
 	"store.ErrNotFound", "store.ErrReadOnly", "store.ErrDamaged", "store.ErrUnproved", "store.ErrGap", "store.ErrNoSpace",
 	"store.ErrTooBig", "store.ErrBroken", "store.ErrClosed",
+	"sign.ErrSignature", "sign.ErrBundle", "siglog.ErrName", "siglog.ErrTree", "tsa.ErrAuthority", "publish.ErrPublish",
 	"blobs.ErrNotFound", "blobs.ErrDamaged", "blobs.ErrTooBig", "blobs.ErrDigest",
 }
 
