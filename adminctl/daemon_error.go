@@ -31,6 +31,11 @@ var exits = map[stellav1.ErrorReason]cli.Status{
 	stellav1.ErrorReason_ERROR_REASON_NOT_INITIALISED:    cli.StatusForbidden,
 	stellav1.ErrorReason_ERROR_REASON_OVERLOADED:         cli.StatusFailed,
 	stellav1.ErrorReason_ERROR_REASON_INTERNAL:           cli.StatusFailed,
+	stellav1.ErrorReason_ERROR_REASON_HSM_UNAVAILABLE:    cli.StatusNoHSM,
+	stellav1.ErrorReason_ERROR_REASON_NO_KEY:             cli.StatusBadInput,
+	stellav1.ErrorReason_ERROR_REASON_KEY_EXISTS:         cli.StatusBadInput,
+	stellav1.ErrorReason_ERROR_REASON_HSM_LACKS:          cli.StatusBadInput,
+	stellav1.ErrorReason_ERROR_REASON_HSM_FORBIDS:        cli.StatusForbidden,
 	stellav1.ErrorReason_ERROR_REASON_UNSPECIFIED:        cli.StatusFailed, // gRPC's own, or a later release's
 }
 

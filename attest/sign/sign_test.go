@@ -258,6 +258,40 @@ func TestSignRefuses(t *testing.T) {
 
 // FuzzStatement holds that whatever is accepted as a predicate makes a statement
 // that package attest reads, and the same one each time.
+// TestRead: an envelope that was written is read as it was, and nothing else is.
+func TestRead(t *testing.T) {
+	key := fixedKey(t)
+	e, err := sign.Sign(key, endorsement(t))
+	must(t, err)
+	text, err := e.MarshalDSSE()
+	must(t, err)
+	again, err := sign.Read(text, key.Public())
+	must(t, err)
+	if !bytes.Equal(again.Entry(), e.Entry()) || again.KeyID() != e.KeyID() || !bytes.Equal(again.PAE(), e.PAE()) {
+		t.Error("it is read as another")
+	}
+	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	if _, err := sign.Read(text, other.Public()); !errors.Is(err, sign.ErrSignature) {
+		t.Errorf("by another key: %v", err)
+	}
+	if _, err := sign.Read(text, ed25519.NewKeyFromSeed(make([]byte, 32)).Public()); !errors.Is(err, sign.ErrKey) {
+		t.Errorf("by another kind of key: %v", err)
+	}
+	for i := range text {
+		bad := bytes.Clone(text)
+		bad[i] ^= 1
+		if _, err := sign.Read(bad, key.Public()); err == nil {
+			t.Errorf("byte %d is flipped, and it is read", i)
+		}
+	}
+	for _, bad := range []string{"", "{}", "null", string(text) + " ", strings.Replace(string(text), `"signatures":[`, `"signatures":[{"sig":""},`, 1)} {
+		if _, err := sign.Read([]byte(bad), key.Public()); err == nil {
+			t.Errorf("%.40q is read", bad)
+		}
+	}
+}
+
 func FuzzStatement(f *testing.F) {
 	f.Add("https://example.test/x/v1", `{"a": [1, "b", null]}`, "app")
 	key, verifier := fixedKey(f), attest.NewVerifier(trust.None())

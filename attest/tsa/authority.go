@@ -57,6 +57,16 @@ func (a *Authority) Answer(request []byte, at time.Time, accuracy time.Duration)
 	return a.grant(r, at, accuracy)
 }
 
+// Imprint gives what a request wants stamped, or why Answer will reject it: for whoever
+// writes that down before there is a token. RFC 3161 §2.4.1.
+func Imprint(request []byte) (hash crypto.Hash, digest []byte, err error) {
+	r, err := parseRequest(request)
+	if err != nil {
+		return 0, nil, err
+	}
+	return hashOf(r), r.Imprint.Digest, nil
+}
+
 // Stamp is Answer for whoever has a message and no request: a token over its
 // SHA-256, with the certificate and without a nonce.
 func (a *Authority) Stamp(message []byte, at time.Time, accuracy time.Duration) (response []byte, err error) {

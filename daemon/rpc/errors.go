@@ -21,6 +21,7 @@ import (
 	"stellad/audit"
 	"stellad/audit/journal"
 	"stellad/daemon/verdicts"
+	"stellad/hsm"
 	"stellad/tlog"
 )
 
@@ -61,6 +62,17 @@ var meanings = []struct {
 	{journal.ErrErased, codes.NotFound, stellav1.ErrorReason_ERROR_REASON_NO_RECORD},
 	{audit.ErrExport, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
 	{audit.ErrTampered, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
+
+	// Of the token.
+	{hsm.ErrPIN, codes.Unavailable, stellav1.ErrorReason_ERROR_REASON_HSM_UNAVAILABLE},
+	{hsm.ErrUnavailable, codes.Unavailable, stellav1.ErrorReason_ERROR_REASON_HSM_UNAVAILABLE},
+	{hsm.ErrNoKey, codes.NotFound, stellav1.ErrorReason_ERROR_REASON_NO_KEY},
+	{hsm.ErrNoObject, codes.NotFound, stellav1.ErrorReason_ERROR_REASON_NO_KEY},
+	{hsm.ErrAmbiguous, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NO_KEY},
+	{hsm.ErrExists, codes.AlreadyExists, stellav1.ErrorReason_ERROR_REASON_KEY_EXISTS},
+	{hsm.ErrMechanism, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_HSM_LACKS},
+	{hsm.ErrNotPermitted, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_HSM_FORBIDS},
+	{hsm.ErrInvalid, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
 
 	// Of bytes that are not what they should be.
 	{tlog.ErrNote, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},

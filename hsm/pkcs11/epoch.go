@@ -22,7 +22,7 @@ type epoch struct {
 	idle       chan *session // those that no call holds
 	over       chan struct{} // closed when the epoch ends
 	end        func()
-	keys       sync.Map // of a reference's key() → *bound
+	keys       known
 }
 
 // A session is held by one call at a time.
@@ -38,7 +38,7 @@ type run struct{ left atomic.Int64 } // when its caller left without it, in Unix
 func newEpoch(m *Module, token hsm.Token, mechanisms map[uint]pkcs11.MechanismInfo) *epoch {
 	e := &epoch{
 		m: m, slot: uint(token.Slot), token: token, mechanisms: mechanisms,
-		idle: make(chan *session, m.config.Sessions), over: make(chan struct{}),
+		idle: make(chan *session, m.config.Sessions), over: make(chan struct{}), keys: known{byName: map[string]*bound{}},
 	}
 	e.end = sync.OnceFunc(func() { close(e.over) })
 	for range m.config.Sessions {

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/miekg/pkcs11"
@@ -17,6 +18,37 @@ type bound struct {
 	private pkcs11.ObjectHandle
 	public  crypto.PublicKey
 	proven  atomic.Bool // a signature of it verified
+}
+
+// known are the keys that were found, by their references' key(). A handle that was found before a session died may have
+// died with it: it is not taken in after that.
+type known struct {
+	mu     sync.RWMutex
+	deaths int // of sessions, so far
+	byName map[string]*bound
+}
+
+// get returns a key, or nil, and how many sessions have died.
+func (k *known) get(name string) (*bound, int) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.byName[name], k.deaths
+}
+
+// put takes in what was found when so many had died.
+func (k *known) put(name string, b *bound, deaths int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.deaths == deaths {
+		k.byName[name] = b
+	}
+}
+
+func (k *known) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.deaths++
+	clear(k.byName)
 }
 
 // key is a reference as a map has it.
@@ -32,15 +64,17 @@ type object struct {
 
 // bind finds a key to sign with.
 func (s *session) bind(r hsm.Reference, public crypto.PublicKey) (*bound, error) {
-	if k, ok := s.keys.Load(key(r)); ok {
-		return k.(*bound), nil
+	name := key(r)
+	k, deaths := s.keys.get(name)
+	if k != nil {
+		return k, nil
 	}
 	found, err := s.one(r, pkcs11.CKO_PRIVATE_KEY)
 	if err != nil {
 		return nil, err
 	}
-	k := &bound{private: found.handle, public: public}
-	s.keys.Store(key(r), k)
+	k = &bound{private: found.handle, public: public}
+	s.keys.put(name, k, deaths)
 	return k, nil
 }
 

@@ -62,7 +62,7 @@ func (m *Module) Destroy(ctx context.Context, r hsm.Reference) error {
 		if err != nil {
 			return struct{}{}, err
 		}
-		s.keys.Clear()
+		s.keys.forget()
 		if err := s.m.ctx.DestroyObject(s.handle, o.handle); err != nil {
 			return struct{}{}, err
 		}

@@ -25,7 +25,7 @@ func (s *session) open() error {
 
 // evict closes the session, and forgets which handles the token's keys had.
 func (s *session) evict() {
-	s.keys.Clear()
+	s.keys.forget()
 	if s.handle != 0 {
 		_ = s.m.ctx.CloseSession(s.handle) // it is dead most often
 		s.handle = 0

@@ -31,7 +31,7 @@ func (m *Module) Sign(ctx context.Context, r hsm.Signing) ([]byte, error) {
 		}
 		if !k.proven.Load() {
 			if !verifies(public, r, signature) {
-				s.keys.Delete(key(r.Key))
+				s.keys.forget()
 				return nil, fmt.Errorf("%w: what %v signs does not verify with its public key", hsm.ErrNoKey, r.Key)
 			}
 			k.proven.Store(true)
@@ -47,9 +47,8 @@ func (m *Module) check(r hsm.Signing) (crypto.PublicKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k, ok := e.keys.Load(key(r.Key)); ok {
-		public := k.(*bound).public
-		return public, hsm.CheckInput(public, r.Input, r.Hash)
+	if k, _ := e.keys.get(key(r.Key)); k != nil {
+		return k.public, hsm.CheckInput(k.public, r.Input, r.Hash)
 	}
 	return r.Check()
 }

@@ -151,6 +151,31 @@ func TestHangAtStart(t *testing.T) {
 	b.key(c, "k")
 }
 
+// TestCloseAllSessions: sessions and login are taken away under load, again and again. Each call's second try
+// succeeds.
+func TestCloseAllSessions(t *testing.T) {
+	b := newBed(t)
+	s := b.supervise()
+	c := b.client()
+	key := b.key(c, "k")
+	before := b.logins()
+	stop := b.load(key, 16)
+	for range 50 {
+		b.tell("close-all")
+		time.Sleep(40 * time.Millisecond)
+	}
+	signed, failed := stop()
+	if signed < 100 || failed > 0 {
+		t.Errorf("%d signed, %d failed", signed, failed)
+	}
+	must(t, b.signs(key, time.Second))
+	status, err := c.Status(t.Context())
+	must(t, err)
+	if exits := s.statuses(); len(exits) != 0 || b.logins()-before < 40 || status.Reconnects != 0 {
+		t.Errorf("exits %v, %d logins, %+v", exits, b.logins()-before, status)
+	}
+}
+
 // TestTokenAbsent: without its token the program answers, and finds it when it comes.
 func TestTokenAbsent(t *testing.T) {
 	b := newBed(t)

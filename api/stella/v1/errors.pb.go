@@ -41,6 +41,11 @@ const (
 	ErrorReason_ERROR_REASON_UNKNOWN_DOCUMENT   ErrorReason = 11 // no verdict is remembered for this digest: send the document
 	ErrorReason_ERROR_REASON_READ_ONLY          ErrorReason = 12 // nothing can be recorded now, so nothing is done; status says why
 	ErrorReason_ERROR_REASON_NO_RECORD          ErrorReason = 13 // no such record, or nothing is left to erase
+	ErrorReason_ERROR_REASON_HSM_UNAVAILABLE    ErrorReason = 14 // the token gives no answer now, or refused the PIN; status says why
+	ErrorReason_ERROR_REASON_NO_KEY             ErrorReason = 15 // no key or object of the token is meant, or more than one
+	ErrorReason_ERROR_REASON_KEY_EXISTS         ErrorReason = 16 // the token has a key of this label
+	ErrorReason_ERROR_REASON_HSM_LACKS          ErrorReason = 17 // the module can't do it
+	ErrorReason_ERROR_REASON_HSM_FORBIDS        ErrorReason = 18 // the key's attributes or the token's state forbid it
 )
 
 // Enum value maps for ErrorReason.
@@ -60,6 +65,11 @@ var (
 		11: "ERROR_REASON_UNKNOWN_DOCUMENT",
 		12: "ERROR_REASON_READ_ONLY",
 		13: "ERROR_REASON_NO_RECORD",
+		14: "ERROR_REASON_HSM_UNAVAILABLE",
+		15: "ERROR_REASON_NO_KEY",
+		16: "ERROR_REASON_KEY_EXISTS",
+		17: "ERROR_REASON_HSM_LACKS",
+		18: "ERROR_REASON_HSM_FORBIDS",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":        0,
@@ -76,6 +86,11 @@ var (
 		"ERROR_REASON_UNKNOWN_DOCUMENT":   11,
 		"ERROR_REASON_READ_ONLY":          12,
 		"ERROR_REASON_NO_RECORD":          13,
+		"ERROR_REASON_HSM_UNAVAILABLE":    14,
+		"ERROR_REASON_NO_KEY":             15,
+		"ERROR_REASON_KEY_EXISTS":         16,
+		"ERROR_REASON_HSM_LACKS":          17,
+		"ERROR_REASON_HSM_FORBIDS":        18,
 	}
 )
 
@@ -110,7 +125,7 @@ var File_stella_v1_errors_proto protoreflect.FileDescriptor
 
 const file_stella_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x16stella/v1/errors.proto\x12\tstella.v1*\xaf\x03\n" +
+	"\x16stella/v1/errors.proto\x12\tstella.v1*\xc1\x04\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18ERROR_REASON_BAD_REQUEST\x10\x01\x12#\n" +
@@ -126,7 +141,12 @@ const file_stella_v1_errors_proto_rawDesc = "" +
 	"\x12!\n" +
 	"\x1dERROR_REASON_UNKNOWN_DOCUMENT\x10\v\x12\x1a\n" +
 	"\x16ERROR_REASON_READ_ONLY\x10\f\x12\x1a\n" +
-	"\x16ERROR_REASON_NO_RECORD\x10\rB Z\x1estellad/api/stella/v1;stellav1b\x06proto3"
+	"\x16ERROR_REASON_NO_RECORD\x10\r\x12 \n" +
+	"\x1cERROR_REASON_HSM_UNAVAILABLE\x10\x0e\x12\x17\n" +
+	"\x13ERROR_REASON_NO_KEY\x10\x0f\x12\x1b\n" +
+	"\x17ERROR_REASON_KEY_EXISTS\x10\x10\x12\x1a\n" +
+	"\x16ERROR_REASON_HSM_LACKS\x10\x11\x12\x1c\n" +
+	"\x18ERROR_REASON_HSM_FORBIDS\x10\x12B Z\x1estellad/api/stella/v1;stellav1b\x06proto3"
 
 var (
 	file_stella_v1_errors_proto_rawDescOnce sync.Once
