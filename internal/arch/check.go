@@ -85,7 +85,7 @@ func (c *checker) checkImport(path string, from int, imp string, test bool) {
 	}
 	target := c.table.folders[to]
 	switch {
-	case target.testsOnly && test:
+	case target.testsOnly && (test || f.testsOnly):
 	case target.testsOnly:
 		c.fault("%s imports %s, which is for tests alone", path, imp)
 	case target.row == f.row && to > from:

@@ -9,7 +9,7 @@
 //   - The last column names folders, with those below them that stand in the same row; or says `all`, or `†`, every
 //     pure folder; or –, nothing. gRPC is imported only where the column says `gRPC`.
 //   - † marks a pure folder: what it reaches is pure too, and it imports neither a network nor a process.
-//   - ‡ marks a folder that only test files import; theirs is the right to import it from anywhere.
+//   - ‡ marks a folder that only test files import, and folders so marked; theirs is the right to import it from anywhere.
 package arch
 
 import (
