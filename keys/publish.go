@@ -25,6 +25,10 @@ func (r *Registry) Appliance() (publish.Appliance, error) {
 			return a, fmt.Errorf("key %s: %w", e.Label, err)
 		}
 	}
+	// A later key of the log signs heads over entries of before it, and is valid for them.
+	for i := range a.Logs {
+		a.Logs[i].From = a.Logs[0].From
+	}
 	return a, nil
 }
 
