@@ -26,7 +26,7 @@ import (
 	"stellad/daemon/ledger"
 	"stellad/daemon/rpc"
 	"stellad/daemon/verdicts"
-	"stellad/store"
+	"stellad/hsm"
 )
 
 // verifying is how many documents are verified at a time: all cores but one, which is left to those whose verdict is
@@ -45,11 +45,16 @@ type Daemon struct {
 	registry *prometheus.Registry
 	servers  map[string]*rpc.Server // by socket
 	unlock   func()                 // lets another daemon have the state
+	token    *hsm.Client            // nil where the configuration names none
 
 	genesis atomic.Pointer[Genesis]       // nil before it
 	ledger  atomic.Pointer[ledger.Ledger] // with genesis
+	signs   atomic.Pointer[signs]         // with genesis, where there is a token
+	waits   atomic.Pointer[error]         // why the keys are not all in place; nil where they are
 	failed  chan error                    // holds the first reason for which the process must end
 	policy  atomic.Pointer[access.Policy]
+
+	beginning sync.Mutex // one genesis at a time
 
 	mu      sync.Mutex // one reload at a time; guards what follows
 	keeper  *access.Keeper
@@ -84,6 +89,11 @@ func newDaemon(c config.Config, log *slog.Logger) (*Daemon, error) {
 		registry: prometheus.NewRegistry(), servers: map[string]*rpc.Server{},
 		failed: make(chan error, 1),
 	}
+	if c.HSM != "" {
+		if d.token, err = hsm.Dial(c.HSM); err != nil {
+			return nil, err
+		}
+	}
 	if err := d.load(context.Background(), methods); err != nil {
 		return nil, errors.Join(err, d.closeLedger())
 	}
@@ -92,7 +102,10 @@ func newDaemon(c config.Config, log *slog.Logger) (*Daemon, error) {
 }
 
 func (d *Daemon) load(ctx context.Context, methods []api.Method) error {
-	if err := d.loadGenesis(ctx); err != nil {
+	if err := d.loadGenesis(ctx); d.isWaiting(err) {
+		d.log.Warn("genesis waits for the token", "error", err)
+		d.waits.Store(&err)
+	} else if err != nil {
 		return err
 	}
 	if _, err := d.loadPolicy(ctx, nil); err != nil {
@@ -111,11 +124,17 @@ func (d *Daemon) fail(err error) {
 	}
 }
 
-func (d *Daemon) closeLedger() error {
+func (d *Daemon) closeLedger() (err error) {
 	if l := d.ledger.Load(); l != nil {
-		return l.Close()
+		err = l.Close()
 	}
-	return nil
+	if s := d.signs.Load(); s != nil {
+		err = errors.Join(err, s.content.Close())
+	}
+	if d.token != nil {
+		err = errors.Join(err, d.token.Close())
+	}
+	return err
 }
 
 // addServers makes a server for each socket, each with its methods alone.
@@ -136,6 +155,8 @@ func (d *Daemon) addServers(methods []api.Method) error {
 		stellav1.RegisterAccessServiceServer(s, &accessService{daemon: d, socket: socket})
 		stellav1.RegisterStatusServiceServer(s, &statusService{daemon: d})
 		stellav1.RegisterAuditServiceServer(s, &auditService{daemon: d})
+		stellav1.RegisterKeyServiceServer(s, &keyService{daemon: d})
+		stellav1.RegisterSigningServiceServer(s, &signingService{daemon: d})
 		healthpb.RegisterHealthServer(s, d.health)
 		reflection.RegisterV1(s)
 		if err := s.CheckComplete(); err != nil {
@@ -198,6 +219,3 @@ func (d *Daemon) Reload(ctx context.Context) error {
 func (d *Daemon) Status() string {
 	return fmt.Sprintf("access: %s; trust: %s", d.accessPart().GetState(), d.judge.State().TrustLine())
 }
-
-// views are the folds of the audit log that other packages own.
-var views []*store.Keyspace

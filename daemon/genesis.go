@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"stellad/daemon/ledger"
+	"stellad/hsm"
 	"stellad/internal/durable"
 )
 
@@ -84,13 +85,25 @@ func (d *Daemon) loadGenesis(ctx context.Context) error {
 	if g == nil {
 		return noLog(d.config.State)
 	}
+	if g.Key != "" && g.HSM != (d.token != nil) {
+		return fmt.Errorf("%w: %s", ErrGenesis, map[bool]string{
+			true:  "the appliance's keys are in an HSM: name the socket of stellad-hsm as hsm in the configuration",
+			false: "the appliance began without an HSM, and its audit key is in a file: take hsm out of the configuration",
+		}[g.HSM])
+	}
+	g.HSM = d.token != nil
+	d.beginning.Lock()
+	defer d.beginning.Unlock()
+	if d.genesis.Load() != nil {
+		return nil // meanwhile
+	}
 	return d.begin(ctx, *g)
 }
 
 // begin opens the audit log, or begins it. A crash after its first record and before genesis.json has its key is made
 // good by the next start, which finds a log of this name.
 func (d *Daemon) begin(ctx context.Context, g Genesis) error {
-	k, err := ledger.FileKey(d.config.State, g.Name, g.Key)
+	k, err := d.auditKey(ctx, g)
 	if err != nil {
 		return err
 	}
@@ -112,6 +125,15 @@ func (d *Daemon) begin(ctx context.Context, g Genesis) error {
 		if err := writeGenesis(d.config.State, g, durable.Replace); err != nil {
 			return errors.Join(err, l.Close())
 		}
+	}
+	if d.token != nil {
+		s, err := d.openSigns(g.Name, l)
+		if err != nil {
+			return errors.Join(err, l.Close())
+		}
+		waiting := errors.New("the keys were not looked at yet")
+		d.waits.Store(&waiting)
+		d.signs.Store(s)
 	}
 	d.ledger.Store(l)
 	d.genesis.Store(&g)
@@ -139,6 +161,11 @@ func writeGenesis(state string, g Genesis, write func(name string, text []byte, 
 		return err
 	}
 	return write(filepath.Join(state, genesisFile), append(text, '\n'), 0o644)
+}
+
+// isWaiting tells of an error of genesis that the token's coming mends.
+func (d *Daemon) isWaiting(err error) bool {
+	return d.token != nil && d.genesis.Load() == nil && errors.Is(err, hsm.ErrUnavailable)
 }
 
 func (d *Daemon) initialised() bool { return d.genesis.Load() != nil }

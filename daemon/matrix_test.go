@@ -28,14 +28,17 @@ var permitted = map[string]string{
 		stella.v1.AccessService/CanUser stella.v1.AccessService/Matrix stella.v1.AccessService/Reload
 		stella.v1.AuditService/ListRecords stella.v1.AuditService/Export
 		stella.v1.AuditService/Erase stella.v1.AuditService/AcceptTime
-		stella.v1.StatusService/Status stella.v1.StatusService/Metrics
+		stella.v1.KeyService/ListKeys stella.v1.KeyService/GenerateKey
+		stella.v1.KeyService/RotateKey stella.v1.KeyService/MarkKeyCompromised
+		stella.v1.SigningService/SignStatement stella.v1.SigningService/Timestamp +stella.v1.SigningService/ExportTrust
+		stella.v1.StatusService/Status stella.v1.StatusService/Doctor stella.v1.StatusService/Metrics
 		+stella.v1.VerifyService/Verify +stella.v1.VerifyService/VerifyStream`,
 	"operator": `
 		+grpc.health.v1.Health/Check +grpc.health.v1.Health/List +grpc.health.v1.Health/Watch
 		+grpc.reflection.v1.ServerReflection/ServerReflectionInfo
 		+stella.v1.AccessService/WhoAmI +stella.v1.AccessService/CanI
 		stella.v1.AccessService/CanUser stella.v1.AccessService/Matrix
-		stella.v1.StatusService/Status stella.v1.StatusService/Metrics
+		stella.v1.StatusService/Status stella.v1.StatusService/Doctor stella.v1.StatusService/Metrics
 		+stella.v1.VerifyService/Verify +stella.v1.VerifyService/VerifyStream`,
 	"service": `
 		+grpc.health.v1.Health/Check +grpc.health.v1.Health/List +grpc.health.v1.Health/Watch

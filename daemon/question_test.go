@@ -26,7 +26,7 @@ func publicKey(t testing.TB, n byte) []byte {
 }
 
 // keys are one signer's, n of them.
-func keys(t testing.TB, n int) *stellav1.Signer {
+func trustedKeys(t testing.TB, n int) *stellav1.Signer {
 	t.Helper()
 	s := &stellav1.Signer{}
 	for i := range n {
@@ -94,8 +94,8 @@ func TestQuestionLimits(t *testing.T) {
 		{"an identity alone", signers(&stellav1.Signer{Identity: "x"}), "a signer is"},
 		{"an issuer alone", signers(&stellav1.Signer{IssuerRegexp: "x"}), "a signer is"},
 		{"two identities", signers(&stellav1.Signer{Identity: "x", IdentityRegexp: "y"}), "a signer is"},
-		{"a key and an identity", signers(&stellav1.Signer{Identity: "x", Keys: keys(t, 1).GetKeys()}), "a signer is"},
-		{"a key and all", signers(&stellav1.Signer{Identity: "x", Issuer: "y", Keys: keys(t, 1).GetKeys()}), "a signer is"},
+		{"a key and an identity", signers(&stellav1.Signer{Identity: "x", Keys: trustedKeys(t, 1).GetKeys()}), "a signer is"},
+		{"a key and all", signers(&stellav1.Signer{Identity: "x", Issuer: "y", Keys: trustedKeys(t, 1).GetKeys()}), "a signer is"},
 		{"a pattern and more", signers(&stellav1.Signer{Identity: "x", IdentityRegexp: "y", Issuer: "z", IssuerRegexp: "^"}), ""},
 		{"patterns of 1024 bytes", signers(&stellav1.Signer{IdentityRegexp: long[1:], IssuerRegexp: long[1:]}), ""},
 		{"a long pattern", signers(&stellav1.Signer{IdentityRegexp: long, Issuer: "x"}), "identity_regexp is longer than 1024 bytes"},
@@ -104,9 +104,9 @@ func TestQuestionLimits(t *testing.T) {
 		{"a pattern that would grow", signers(&stellav1.Signer{IdentityRegexp: "((a{100}){100}){100}", Issuer: "x"}), "identity_regexp: error parsing"},
 		{"no issuer's pattern", signers(&stellav1.Signer{Identity: "x", IssuerRegexp: "*"}), "issuer_regexp: error parsing"},
 
-		{"16 keys", signers(keys(t, 16)), ""},
-		{"17 keys", signers(keys(t, 17)), "signers have more than 16 keys"},
-		{"17 keys of two signers", signers(keys(t, 16), keys(t, 1)), "signers have more than 16 keys"},
+		{"16 keys", signers(trustedKeys(t, 16)), ""},
+		{"17 keys", signers(trustedKeys(t, 17)), "signers have more than 16 keys"},
+		{"17 keys of two signers", signers(trustedKeys(t, 16), trustedKeys(t, 1)), "signers have more than 16 keys"},
 		{"a key of 4096 bytes", key(append(bytes.Repeat([]byte("\n"), 4096-len(one)), one...)), ""},
 		{"a long key", key(append(bytes.Repeat([]byte("\n"), 4097-len(one)), one...)), "signers[0].keys[0] is longer than 4096 bytes"},
 		{"two in one", key(append(slices.Clone(one), publicKey(t, 2)...)), "k: it holds 2 keys; give each by itself"},
@@ -133,7 +133,7 @@ func TestConditions(t *testing.T) {
 		return &stellav1.VerifyRequest{
 			Document:      []byte("{}"),
 			Artifact:      &stellav1.Artifact{Name: "a", Kind: "file", Any: []*stellav1.Digests{{Sha256: make([]byte, 32), Kind: "x"}}},
-			PredicateType: "p", Signers: []*stellav1.Signer{identity(), keys(t, 2)},
+			PredicateType: "p", Signers: []*stellav1.Signer{identity(), trustedKeys(t, 2)},
 		}
 	}
 	conditions := func(req *stellav1.VerifyRequest) string {

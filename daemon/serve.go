@@ -41,6 +41,7 @@ func (d *Daemon) Run(ctx context.Context, reload <-chan os.Signal) error {
 	}
 	beside.Go(func() { d.watch(ctx) })
 	beside.Go(func() { d.keepLedger(ctx) })
+	beside.Go(func() { d.keepToken(ctx) })
 	beside.Go(func() {
 		select {
 		case err := <-d.failed:

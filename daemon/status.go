@@ -18,11 +18,11 @@ type statusService struct {
 	daemon *Daemon
 }
 
-func (s *statusService) Status(context.Context, *stellav1.StatusRequest) (*stellav1.StatusResponse, error) {
+func (s *statusService) Status(ctx context.Context, _ *stellav1.StatusRequest) (*stellav1.StatusResponse, error) {
 	d := s.daemon
 	resp := &stellav1.StatusResponse{
 		Version: version.String, Started: timestamppb.New(d.started), Dev: d.config.Dev,
-		Parts: []*stellav1.Part{d.genesisPart(), d.accessPart(), d.auditPart(), d.trustPart(), d.verdictsPart(), d.clientsPart()},
+		Parts: []*stellav1.Part{d.genesisPart(), d.accessPart(), d.auditPart(), d.hsmPart(ctx), d.keysPart(), d.trustPart(), d.verdictsPart(), d.clientsPart()},
 	}
 	if g := d.genesis.Load(); g != nil {
 		resp.Name = g.Name

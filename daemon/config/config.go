@@ -28,7 +28,8 @@ type Config struct {
 	Run          string
 	Trust        string
 	Access       string
-	VerdictCache int64 // bytes
+	HSM          string // the socket of stellad-hsm; "" for an appliance without keys
+	VerdictCache int64  // bytes
 	Log          slog.Level
 	Dev          bool
 }
@@ -55,6 +56,7 @@ type file struct {
 	Run          *string `toml:"run"`
 	Trust        *string `toml:"trust"`
 	Access       *string `toml:"access"`
+	HSM          *string `toml:"hsm"`
 	VerdictCache *int64  `toml:"verdict-cache"`
 	Log          *string `toml:"log"`
 }
@@ -93,7 +95,7 @@ func Parse(text []byte) (Config, error) {
 		key   string
 		given *string
 		to    *string
-	}{{"state", f.State, &c.State}, {"run", f.Run, &c.Run}, {"trust", f.Trust, &c.Trust}, {"access", f.Access, &c.Access}} {
+	}{{"state", f.State, &c.State}, {"run", f.Run, &c.Run}, {"trust", f.Trust, &c.Trust}, {"access", f.Access, &c.Access}, {"hsm", f.HSM, &c.HSM}} {
 		if p.given == nil {
 			continue
 		}

@@ -105,5 +105,8 @@ func (l *Ledger) check(ctx context.Context) {
 	}
 }
 
+// ClockDoubtful tells whether the clock stands before the log's last record, by more than is tolerated.
+func (l *Ledger) ClockDoubtful() bool { return errors.Is(l.State().ReadOnly, journal.ErrClock) }
+
 // State is the log at one moment.
 func (l *Ledger) State() journal.State { return l.journal.State() }

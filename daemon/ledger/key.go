@@ -68,3 +68,30 @@ func makeKey(file, name string) ([]byte, error) {
 	text := []byte(private + "\n" + public + "\n")
 	return text, durable.Create(file, text, 0o600)
 }
+
+// ErrOlder is wrapped where a checkpoint was signed of which the log does not have all: the state folder is one of
+// before it.
+var ErrOlder = errors.New("the audit log is older than a checkpoint of it that was signed")
+
+// Holds tells whether the log has what a checkpoint says, which was kept outside the state folder: else it wraps ErrOlder,
+// or tlog's for a checkpoint that is not the log's.
+func (l *Ledger) Holds(note []byte) error {
+	c, err := tlog.OpenCheckpoint(note, l.key.Public.Name(), []*tlog.VerifierKey{l.key.Public}, tlog.Quorum{})
+	if err != nil {
+		return err
+	}
+	if size := l.State().Size; c.Size > size {
+		return fmt.Errorf("%w: it has %d records, and %d were signed", ErrOlder, size, c.Size)
+	}
+	root, err := l.journal.RootAt(c.Size)
+	if err == nil && root != c.Root {
+		err = fmt.Errorf("%w: its first %d records are others than those that were signed", ErrOlder, c.Size)
+	}
+	return err
+}
+
+// Checkpoint signs a checkpoint of the log as it is.
+func (l *Ledger) Checkpoint() error {
+	_, err := l.journal.Checkpoint()
+	return err
+}

@@ -20,8 +20,10 @@ import (
 	"stellad/attest/tsa"
 	"stellad/audit"
 	"stellad/audit/journal"
+	"stellad/daemon/signing"
 	"stellad/daemon/verdicts"
 	"stellad/hsm"
+	"stellad/keys"
 	"stellad/tlog"
 )
 
@@ -73,6 +75,15 @@ var meanings = []struct {
 	{hsm.ErrMechanism, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_HSM_LACKS},
 	{hsm.ErrNotPermitted, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_HSM_FORBIDS},
 	{hsm.ErrInvalid, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+
+	// Of the appliance's keys.
+	{keys.ErrUnknown, codes.NotFound, stellav1.ErrorReason_ERROR_REASON_NO_KEY},
+	{keys.ErrLabel, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_KEY_EXISTS},
+	{keys.ErrRole, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_KEY_STATE},
+	{keys.ErrState, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_KEY_STATE},
+	{keys.ErrSlot, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+	{signing.ErrNoKeys, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_HSM_UNAVAILABLE},
+	{signing.ErrBroken, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
 
 	// Of bytes that are not what they should be.
 	{tlog.ErrNote, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
