@@ -9,9 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"time"
 
+	"stellad/attest/siglog"
 	"stellad/daemon/ledger"
 	"stellad/hsm"
 	"stellad/internal/durable"
@@ -57,12 +57,10 @@ func ReadGenesis(state string) (*Genesis, error) {
 	return &g, nil
 }
 
-var hostname = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$`)
-
 // ValidName refuses what is no bare hostname in small letters: an appliance's name becomes its logs' origin.
 func ValidName(name string) error {
-	if len(name) > 253 || !hostname.MatchString(name) {
-		return fmt.Errorf("%w: the name %q: want a bare hostname, such as stella.example.org", ErrGenesis, name)
+	if err := siglog.CheckName(name); err != nil {
+		return fmt.Errorf("%w: %w", ErrGenesis, err)
 	}
 	return nil
 }

@@ -125,7 +125,7 @@ func TestFilesRefused(t *testing.T) {
 		change func(*publish.Appliance)
 		reason string
 	}{
-		"no name":                    {func(a *publish.Appliance) { a.Name = "" }, "not the name of a signature log"},
+		"no name":                    {func(a *publish.Appliance) { a.Name = "" }, "not an appliance's name"},
 		"a name with a port":         {func(a *publish.Appliance) { a.Name = "stella.example:443" }, "bare hostname"},
 		"a name of Rekor v1":         {func(a *publish.Appliance) { a.Name = "stella - 42" }, "bare hostname"},
 		"no key":                     {func(a *publish.Appliance) { a.Keys = nil }, "it needs a key"},

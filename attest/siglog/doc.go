@@ -16,8 +16,8 @@ import (
 
 // The reasons for which a log doesn't grow, or proves nothing.
 var (
-	// ErrName says that a text can't be the name of a signature log.
-	ErrName = errors.New("not the name of a signature log")
+	// ErrName says that a text can't be the name of an appliance and its signature log.
+	ErrName = errors.New("not an appliance's name")
 
 	// ErrTree says that what is stored isn't the tree that was signed.
 	ErrTree = errors.New("the stored tree is not the one that was signed")

@@ -20,8 +20,7 @@ func Prove(index uint64, checkpoint []byte, log *tlog.VerifierKey, read Reader) 
 }
 
 func prove(index uint64, checkpoint []byte, log *tlog.VerifierKey, read Reader) (*tlog.Proof, error) {
-	keys := []*tlog.VerifierKey{log}
-	c, err := tlog.OpenCheckpoint(checkpoint, log.Name(), keys, tlog.Quorum{})
+	c, err := tlog.OpenCheckpoint(checkpoint, log.Name(), []*tlog.VerifierKey{log}, tlog.Quorum{})
 	if err != nil {
 		return nil, err
 	}
@@ -34,11 +33,10 @@ func prove(index uint64, checkpoint []byte, log *tlog.VerifierKey, read Reader) 
 	if err != nil {
 		return nil, err
 	}
-	p := &tlog.Proof{Index: index, Hashes: hashes, Checkpoint: checkpoint}
-	if _, err := p.Verify(leaf, log.Name(), keys, tlog.Quorum{}); err != nil {
+	if err := tlog.VerifyInclusion(leaf, index, c.Size, hashes, c.Root); err != nil {
 		return nil, err
 	}
-	return p, nil
+	return &tlog.Proof{Index: index, Hashes: hashes, Checkpoint: checkpoint}, nil
 }
 
 // Consistent checks that a tree grew to another by entries at its end alone, out of

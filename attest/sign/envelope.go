@@ -31,7 +31,7 @@ func CheckKey(public crypto.PublicKey) error {
 		if k.Curve == elliptic.P256() {
 			return nil
 		}
-		return fmt.Errorf("%w: ECDSA on %s: cosign looks for its log entry by SHA-256 and does not find it; use P-256", ErrKey, k.Params().Name)
+		return fmt.Errorf("%w: ECDSA on %s: cosign does not verify what it signed with its log entry; use P-256", ErrKey, k.Params().Name)
 	case ed25519.PublicKey:
 		return fmt.Errorf("%w: Ed25519 signs no digest, and a log of Rekor v2 holds digests; use ECDSA on P-256", ErrKey)
 	}

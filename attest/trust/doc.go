@@ -6,7 +6,7 @@
 //	trusted_root*.json   Sigstore trusted roots: logs, certificate and timestamp authorities
 //	keys/…/*.pem         public keys that sign attestations, one or more a file
 //	logs/…/*.vkey        C2SP verifier keys of logs and witnesses, one a line
-//	signers.toml         which signers are accepted, for what, and how much proof is asked
+//	signers.toml         which signers are accepted, for what, and how much proof is asked; when keys are valid
 //
 // Every file is validated as it is read, and one bad part refuses the whole
 // root by name: a root that is half believed verifies other things than its
