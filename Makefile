@@ -21,8 +21,10 @@ TESTTOOLS := $(addprefix build/tools/,gotestsum grpcurl buf protoc-gen-go protoc
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
-build: ## build bin/stellad, bin/adminctl and bin/stella
+# stellad-hsm alone is linked with C: it loads the vendor's module. Users' names it reads off /etc/passwd, as the others.
+build: ## build bin/stellad, bin/stellad-hsm, bin/adminctl and bin/stella
 	CGO_ENABLED=0 go build -trimpath -ldflags "-X stellad/internal/version.String=$(VERSION)" -o $(BIN)/ ./daemon/stellad ./adminctl
+	CGO_ENABLED=1 go build -trimpath -tags osusergo,netgo -ldflags "-X stellad/internal/version.String=$(VERSION)" -o $(BIN)/ ./hsm/stellad-hsm
 	ln -sf adminctl $(BIN)/stella
 
 demo: deps build ## show the product at work, with no network
@@ -51,6 +53,7 @@ deb: build build/tools/nfpm ## build the Debian package into build/
 faults: deps ## break disks, files and processes at length (an hour and more)
 	STELLA_FAULTS=long STELLA_FLIPS=all go test -count=1 -timeout 180m -v ./audit/journal ./store/... ./e2e/faults
 	go test -count=1 -timeout 60m -v -run Mutations ./audit -args -audit.long
+	STELLA_SOAK=1h go test -race -count=1 -timeout 90m -v -run Load ./hsm/server
 
 # It wants root: it boots a container of its own.
 test-system: deps-system build/rootfs.tar build/tools/nfpm ## install the Debian package on a booted system and test it there

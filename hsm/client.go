@@ -92,18 +92,27 @@ func (c *Client) Tokens(ctx context.Context) ([]Token, error) {
 // label. It is there when the call returns. Where the call fails, there is the old value, or the new one. ErrMechanism
 // where the module keeps no data objects; ErrAmbiguous where two have the label.
 func (c *Client) PutObject(ctx context.Context, label string, value []byte) error {
+	if err := CheckLabel(label); err != nil {
+		return err
+	}
 	_, err := call(ctx, CallLimit, c.rpc.PutObject, &hsmpb.PutObjectRequest{Label: label, Value: value}, "write data object", label)
 	return err
 }
 
 // GetObject reads a data object: ErrNoObject where there is none, ErrAmbiguous where there are two.
 func (c *Client) GetObject(ctx context.Context, label string) ([]byte, error) {
+	if err := CheckLabel(label); err != nil {
+		return nil, err
+	}
 	res, err := call(ctx, CallLimit, c.rpc.GetObject, &hsmpb.GetObjectRequest{Label: label}, "read data object", label)
 	return res.GetValue(), err
 }
 
 // DeleteObject deletes a data object: ErrNoObject where there is none, ErrAmbiguous where there are two.
 func (c *Client) DeleteObject(ctx context.Context, label string) error {
+	if err := CheckLabel(label); err != nil {
+		return err
+	}
 	_, err := call(ctx, CallLimit, c.rpc.DeleteObject, &hsmpb.DeleteObjectRequest{Label: label}, "delete data object", label)
 	return err
 }

@@ -115,7 +115,7 @@ func fromWire(ctx context.Context, err error) error {
 // noAnswer is the error of a call whose context ended: the caller's own doing, or the deadline's.
 func noAnswer(ctx context.Context) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
-		return context.Cause(ctx)
+		return ctx.Err()
 	}
 	return fmt.Errorf("%w: no answer in time: %w", ErrUnavailable, ctx.Err())
 }

@@ -75,6 +75,8 @@ func (r Reference) Check() error {
 		return fmt.Errorf("%w: a key is meant by its label, its ID, or both", ErrInvalid)
 	case len(r.Label) > MaxLabel, len(r.ID) > MaxLabel:
 		return fmt.Errorf("%w: a label or an ID of more than %d bytes", ErrInvalid, MaxLabel)
+	case !utf8.ValidString(r.Label):
+		return fmt.Errorf("%w: the label %q is not UTF-8", ErrInvalid, r.Label)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package hsm
 import (
 	"crypto"
 	"fmt"
+	"strings"
 
 	"stellad/hsm/hsmpb"
 )
@@ -19,10 +20,11 @@ func ReferenceOf(m *hsmpb.Reference) Reference {
 	return Reference{m.GetLabel(), m.GetId(), m.GetPublicKey()}
 }
 
-// Proto returns a as a message.
+// Proto returns a as a message. A label of others that is not UTF-8 has replacement characters in it: such a key is meant
+// by its ID.
 func (a Attributes) Proto() *hsmpb.Attributes {
 	return &hsmpb.Attributes{
-		Label: a.Label, Id: a.ID, PublicKey: a.Public, Algorithm: string(a.Algorithm),
+		Label: strings.ToValidUTF8(a.Label, "\uFFFD"), Id: a.ID, PublicKey: a.Public, Algorithm: string(a.Algorithm),
 		Private: a.Private, Sensitive: a.Sensitive, AlwaysSensitive: a.AlwaysSensitive,
 		Extractable: a.Extractable, NeverExtractable: a.NeverExtractable, Local: a.Local,
 		Sign: a.Sign, Decrypt: a.Decrypt, Wrap: a.Wrap, Unwrap: a.Unwrap, Derive: a.Derive, Doubts: a.Doubts,

@@ -34,35 +34,44 @@ const (
 // A Server is the gRPC server of hsm.sock.
 type Server struct {
 	*grpc.Server
+	service *service
 }
 
 // New makes a server over a back end, for clients of one user.
 func New(b Backend, uid uint32) *Server {
+	service := &service{backend: b}
 	s := grpc.NewServer(
 		grpc.Creds(&gate{uid: uid, free: make(chan struct{}, maxConnections)}),
-		grpc.UnaryInterceptor(limited),
+		grpc.UnaryInterceptor(service.limited),
 		grpc.MaxRecvMsgSize(hsmpb.MaxMessage), grpc.MaxSendMsgSize(hsmpb.MaxMessage),
 		grpc.MaxHeaderListSize(maxHeaders), grpc.MaxConcurrentStreams(maxStreams),
 		grpc.ConnectionTimeout(handshakeTime),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: silence, Timeout: silence}),
 	)
-	hsmpb.RegisterHSMServiceServer(s, &service{backend: b})
-	return &Server{s}
+	hsmpb.RegisterHSMServiceServer(s, service)
+	return &Server{s, service}
 }
 
-// End stops the server: no new calls, a while for those under way, then they are cut off.
+// End stops the server: no new calls, a while for those under way, then they are cut off. gRPC's own graceful stop would
+// wait for streams of signatures, which are open always.
 func (s *Server) End(grace time.Duration) {
-	late := time.AfterFunc(grace, s.Stop)
-	defer late.Stop()
-	s.GracefulStop()
+	select {
+	case <-s.service.calls.end():
+	case <-time.After(grace):
+	}
+	s.Stop()
 }
 
 // limited ends a unary call in time, and turns its error into one of the wire.
-func limited(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+func (s *service) limited(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
 	limit := callLimit
 	if info.FullMethod == hsmpb.HSMService_GenerateKey_FullMethodName {
 		limit = generateLimit
 	}
+	if !s.calls.enter() {
+		return nil, hsm.ToWire(errEnding)
+	}
+	defer s.calls.leave()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	res, err := guarded(func() (any, error) { return next(ctx, req) })

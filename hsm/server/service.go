@@ -11,6 +11,7 @@ import (
 type service struct {
 	hsmpb.UnimplementedHSMServiceServer
 	backend Backend
+	calls   underWay
 }
 
 // GetStatus is of the contract.

@@ -20,7 +20,7 @@ const signLimit = 10 * time.Second
 
 // A signer serves one stream of signatures.
 type signer struct {
-	backend Backend
+	*service
 	answers chan *hsmpb.SignResponse_Answer // has room for all calls under way
 	places  chan struct{}                   // one for each of them
 }
@@ -28,7 +28,7 @@ type signer struct {
 // Sign is of the contract. It returns when the caller is done and all calls are answered, or when either side is gone.
 func (s *service) Sign(wire grpc.BidiStreamingServer[hsmpb.SignRequest, hsmpb.SignResponse]) error {
 	g := &signer{
-		backend: s.backend,
+		service: s,
 		answers: make(chan *hsmpb.SignResponse_Answer, maxSigning), places: make(chan struct{}, maxSigning),
 	}
 	ctx, cancel := context.WithCancel(wire.Context())
@@ -71,6 +71,10 @@ func (g *signer) answer(ctx context.Context, c *hsmpb.SignRequest_Call) *hsmpb.S
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	signature, err := guarded(func() ([]byte, error) {
+		if !g.calls.enter() {
+			return nil, errEnding
+		}
+		defer g.calls.leave()
 		hash, err := hsm.HashOf(c.GetHash())
 		if err != nil {
 			return nil, err

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -63,6 +64,8 @@ func openKeyring(opts options) (*keyring, error) {
 	if err != nil {
 		return nil, cli.BadInput(err)
 	}
+	// A goroutine in a call of the module keeps its processor for a while: with one for each session, answers do not wait.
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + c.Sessions)
 	k := &keyring{config: c, pin: pin}
 	if err := checkRefused(refusedFile(), pin.Bytes(), c); err != nil {
 		return nil, k.status(err)

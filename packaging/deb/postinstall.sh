@@ -28,5 +28,8 @@ action=start
 [ -z "${2-}" ] || action=restart
 deb-systemd-invoke $action stellad.service || failed=1
 
+# The HSM's service is enabled by who sets it up (docs/operations/hsm-setup-runbook.md). Where it runs, it is the new one.
+systemctl --system try-restart stellad-hsm.service || failed=1
+
 # The package is installed all the same: dpkg in a fault of its own would mend nothing.
-[ -z "$failed" ] || echo 'stella: stellad did not start; see: journalctl -u stellad' >&2
+[ -z "$failed" ] || echo 'stella: a service did not start; see: journalctl -u stellad -u stellad-hsm' >&2

@@ -4,7 +4,7 @@ set -eu
 
 case $1 in
 remove)
-	rm -f /run/stella/admin.sock /run/stella/verify.sock
+	rm -f /run/stella/admin.sock /run/stella/verify.sock /run/stella/hsm.sock
 	[ ! -d /run/systemd/system ] || systemctl --system daemon-reload
 	;;
 purge)

@@ -5,4 +5,4 @@ set -eu
 [ -d /run/systemd/system ] || exit 0
 
 # The sockets too: the next caller would start what is about to go.
-deb-systemd-invoke stop stellad-admin.socket stellad-verify.socket stellad.service
+deb-systemd-invoke stop stellad-admin.socket stellad-verify.socket stellad-hsm.socket stellad.service stellad-hsm.service
