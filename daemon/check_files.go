@@ -15,6 +15,7 @@ var known = []*regexp.Regexp{
 	regexp.MustCompile(`^audit/(head|ballast|erasing|segments/|annotations/|checkpoints/)$`),
 	regexp.MustCompile(`^audit/(segments|annotations|checkpoints)/\d{20}$`),
 	regexp.MustCompile(`^audit/segments/spare$`),
+	regexp.MustCompile(`^trust/([a-z]+/)?([A-Za-z0-9._-]+)?$`), // written anew by each start
 	regexp.MustCompile(`^db/(db/|heads|open|ballast|lock)$`),
 	regexp.MustCompile(`^db/db/(\d{6}\.(sst|vlog)|\d{5}\.mem|MANIFEST|KEYREGISTRY|DISCARD|LOCK)$`),
 }
@@ -23,6 +24,7 @@ var known = []*regexp.Regexp{
 var left = []*regexp.Regexp{
 	regexp.MustCompile(`^\.(genesis\.json|audit\.key)\.\d+$`),
 	regexp.MustCompile(`^audit/(head|erasing|checkpoints/\d{20})\.tmp$`),
+	regexp.MustCompile(`^trust\.new/$`),
 	regexp.MustCompile(`^db/db/(MANIFEST-REWRITE|REWRITE-KEYREGISTRY)$`),
 	regexp.MustCompile(`^db/db\.damaged-\d+/$`),
 }
@@ -40,6 +42,8 @@ func strangers(state string, report ledger.Report) error {
 		switch {
 		case strings.HasPrefix(name, "blobs/") && name != "blobs/":
 			return nil // their own check names them
+		case strings.HasPrefix(name, devHSM+"/"):
+			return nil // a trial's token
 		case !d.IsDir() && !d.Type().IsRegular():
 			report.Fault(path, "it is no regular file")
 		case matches(known, name):

@@ -70,8 +70,10 @@ func (d *Daemon) keepToken(ctx context.Context) {
 
 // establish does what genesis left to do, and what a crash did. All of it may be done again.
 func (d *Daemon) establish(ctx context.Context) error {
-	if d.genesis.Load() == nil {
-		return d.loadGenesis(ctx) // one that waits for the token
+	if d.genesis.Load() == nil { // perhaps it waits for the token
+		if err := d.loadGenesis(ctx); err != nil {
+			return err
+		}
 	}
 	s, l := d.signs.Load(), d.ledger.Load()
 	if s == nil {
@@ -94,7 +96,7 @@ func (d *Daemon) establish(ctx context.Context) error {
 	if err := s.Establish(ctx, ref); err != nil {
 		return err
 	}
-	if err := d.publish(s); err != nil {
+	if err := d.publish(ctx, s); err != nil {
 		return err
 	}
 	if err := l.Checkpoint(); err != nil {

@@ -19,7 +19,7 @@ const early = `
 	/grpc.health.v1.Health/Check /grpc.health.v1.Health/List /grpc.health.v1.Health/Watch
 	/grpc.reflection.v1.ServerReflection/ServerReflectionInfo
 	/stella.v1.AccessService/WhoAmI /stella.v1.AccessService/CanI
-	/stella.v1.StatusService/Status
+	/stella.v1.StatusService/Status /stella.v1.StatusService/Doctor
 	/stella.v1.VerifyService/Verify /stella.v1.VerifyService/VerifyStream`
 
 // TestBeforeGenesis calls every method of an appliance that has no name yet, as its administrator: what is not early is

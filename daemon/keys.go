@@ -59,7 +59,7 @@ func (s *keyService) GenerateKey(ctx context.Context, req *stellav1.GenerateKeyR
 	if err != nil {
 		return nil, err
 	}
-	return &stellav1.GenerateKeyResponse{Key: keyOf(e)}, s.daemon.publish(signs)
+	return &stellav1.GenerateKeyResponse{Key: keyOf(e)}, s.daemon.publish(ctx, signs)
 }
 
 func (s *keyService) RotateKey(ctx context.Context, req *stellav1.RotateKeyRequest) (*stellav1.RotateKeyResponse, error) {
@@ -78,7 +78,7 @@ func (s *keyService) RotateKey(ctx context.Context, req *stellav1.RotateKeyReque
 	if err != nil {
 		return nil, err
 	}
-	if err := s.daemon.publish(signs); err != nil {
+	if err := s.daemon.publish(ctx, signs); err != nil {
 		return nil, err
 	}
 	resp := &stellav1.RotateKeyResponse{Old: keyOf(from), New: keyOf(to)}
@@ -98,7 +98,7 @@ func (s *keyService) MarkKeyCompromised(ctx context.Context, req *stellav1.MarkK
 	if err != nil {
 		return nil, err
 	}
-	return &stellav1.MarkKeyCompromisedResponse{Key: keyOf(e)}, s.daemon.publish(signs)
+	return &stellav1.MarkKeyCompromisedResponse{Key: keyOf(e)}, s.daemon.publish(ctx, signs)
 }
 
 // maxReason bounds what is written beside a record.

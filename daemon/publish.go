@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -17,7 +18,7 @@ const publishedDir = "trust"
 
 // publish writes the trust root anew, if it is another: whole, in one step. A crash leaves the old one, and perhaps a
 // folder that the next publication removes.
-func (d *Daemon) publish(s *signs) error {
+func (d *Daemon) publish(ctx context.Context, s *signs) error {
 	s.KeysChanged()
 	files, err := s.Published()
 	if err != nil {
@@ -35,7 +36,11 @@ func (d *Daemon) publish(s *signs) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = os.Rename(next, dir)
 	}
-	return errors.Join(err, os.RemoveAll(next), durable.SyncFolder(d.config.State), d.believeItself(dir))
+	err = errors.Join(err, os.RemoveAll(next), durable.SyncFolder(d.config.State), d.believeItself(dir))
+	if err == nil {
+		d.loadTrust(ctx) // where this appliance believes what it publishes, it does so at once
+	}
+	return err
 }
 
 // believeItself has a trial believe what it publishes, by the link that a trust root may have. Elsewhere root makes it.

@@ -104,5 +104,5 @@ func (k *tokenKey) sign(text []byte) ([]byte, error) {
 // referenceOf means the token's key of a verifier key.
 func referenceOf(k *tlog.VerifierKey) (hsm.Reference, error) {
 	spki, err := x509.MarshalPKIXPublicKey(k.PublicKey())
-	return hsm.Reference{Public: spki}, err
+	return hsm.Reference{Label: keys.FirstLabel(keys.Audit), Public: spki}, err
 }

@@ -10,13 +10,13 @@ import (
 	"stellad/hsm"
 )
 
-// firstLabel is what a role's first key is called.
-func firstLabel(role string) string { return role + "-1" }
+// FirstLabel is what a role's first key is called.
+func FirstLabel(role string) string { return role + "-1" }
 
 // AuditKey is the key that an audit log is begun with, before there is a log to write that down in: the token's key of
 // that label, which is made where it is not there. A crash after it was made leaves a key that the next genesis takes.
 func AuditKey(ctx context.Context, token *hsm.Client) (*hsm.Key, error) {
-	key, err := token.Find(ctx, hsm.Reference{Label: firstLabel(Audit)})
+	key, err := token.Find(ctx, hsm.Reference{Label: FirstLabel(Audit)})
 	if !errors.Is(err, hsm.ErrNoKey) {
 		return key, err
 	}
@@ -24,7 +24,7 @@ func AuditKey(ctx context.Context, token *hsm.Client) (*hsm.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	return token.Generate(ctx, hsm.Template{Label: firstLabel(Audit), Algorithm: algorithm})
+	return token.Generate(ctx, hsm.Template{Label: FirstLabel(Audit), Algorithm: algorithm})
 }
 
 // firsts are the roles of which an appliance has a key from genesis on, beside the audit key.
@@ -50,7 +50,7 @@ func (r *Registry) Establish(ctx context.Context, auditKey hsm.Reference) error 
 		if had[role] {
 			continue
 		}
-		if _, err := r.Generate(ctx, audit.Record{}, audit.KeySpec{Label: firstLabel(role), Role: role}); err != nil {
+		if _, err := r.Generate(ctx, audit.Record{}, audit.KeySpec{Label: FirstLabel(role), Role: role}); err != nil {
 			return err
 		}
 	}

@@ -99,6 +99,9 @@ func Parse(text []byte) (Config, error) {
 		if p.given == nil {
 			continue
 		}
+		if *p.given == "" && p.key == "hsm" {
+			continue
+		}
 		if !filepath.IsAbs(*p.given) {
 			return c, fmt.Errorf("line %d: %s = %q: a path starts with /", lines.Of(p.key), p.key, *p.given)
 		}

@@ -132,12 +132,12 @@ func TestShipped(t *testing.T) {
 	if got, err := config.Parse([]byte(said)); err != nil || got != config.Default() {
 		t.Errorf("the comments say %+v %v", got, err)
 	}
-	for _, key := range []string{"state", "run", "trust", "access", "verdict-cache", "log"} {
+	for _, key := range []string{"state", "run", "trust", "access", "hsm", "verdict-cache", "log"} {
 		if n := strings.Count(said, "\n"+key+" = "); n != 1 {
 			t.Errorf("%s stands there %d times", key, n)
 		}
 	}
-	if len(lines) != 6 {
+	if len(lines) != 7 {
 		t.Errorf("%d defaults: %q", len(lines), lines)
 	}
 	// Each line by itself: one that says nothing of its key would not be seen among the others.

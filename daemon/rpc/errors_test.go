@@ -24,7 +24,7 @@ import (
 
 // atStart are the sentinels that end a start, before there is a client to be told.
 var atStart = []string{
-	"config.ErrConfig", "daemon.ErrGenesis", "daemon.ErrRunning", "ledger.ErrGenesis", "journal.ErrInUse",
+	"config.ErrConfig", "daemon.ErrGenesis", "daemon.ErrRunning", "ledger.ErrGenesis", "ledger.ErrOlder", "journal.ErrInUse",
 	"store.ErrKeyspace", "store.ErrNewer", "store.ErrLocked", "store.ErrCheck", "blobs.ErrLocked",
 }
 

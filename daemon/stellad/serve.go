@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -46,7 +49,15 @@ func runServe(cmd *cobra.Command, opts serveOptions, args []string) error {
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 
-	d, err := daemon.New(c, logging.New(os.Stderr, c.Log))
+	log := logging.New(os.Stderr, c.Log)
+	if opts.dev {
+		end, err := startDevHSM(&c, log)
+		if err != nil {
+			return err
+		}
+		defer end() // after the daemon, whose last checkpoint it signs
+	}
+	d, err := daemon.New(c, log)
 	if errors.Is(err, access.ErrPolicy) || errors.Is(err, daemon.ErrGenesis) {
 		return cli.BadInput(err)
 	}
@@ -86,6 +97,19 @@ func devFolder(name string) (config.Config, error) {
 		}
 	}
 	return c, nil
+}
+
+// startDevHSM runs stellad-hsm beside a trial, where there is one.
+func startDevHSM(c *config.Config, log *slog.Logger) (end func(), err error) {
+	hsm, err := daemon.PrepareDevHSM(c, log)
+	if err != nil || hsm == nil {
+		return func() {}, err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { hsm.Run(ctx) })
+	hsm.Await(ctx, c.HSM)
+	return func() { stop(); running.Wait() }, nil
 }
 
 func announce(cmd *cobra.Command, c config.Config) {
