@@ -112,6 +112,7 @@ func (d *Daemon) load(ctx context.Context, methods []api.Method) error {
 		return err
 	}
 	d.judge = verdicts.NewJudge(d.config.Trust, d.config.VerdictCache, d.turns)
+	d.establishSoon(ctx)
 	d.loadTrust(ctx)
 	return d.addServers(methods)
 }

@@ -40,6 +40,21 @@ func (d *Daemon) openSigns(name string, l *ledger.Ledger) (*signs, error) {
 // settle is how often is tried to finish what waits for the token.
 const settle = time.Second
 
+// soon is how long a start waits for the keys. Without them it goes on, and keepToken tries again.
+const soon = 2 * time.Second
+
+// establishSoon has a daemon whose token is at hand start with its keys in place.
+func (d *Daemon) establishSoon(ctx context.Context) {
+	if d.token == nil || d.genesis.Load() == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, soon)
+	defer cancel()
+	if err := d.establish(ctx); err != nil {
+		d.waits.Store(&err)
+	}
+}
+
 // keepToken brings the appliance's keys to where they should be, from genesis on. While the token is away, it waits.
 func (d *Daemon) keepToken(ctx context.Context) {
 	if d.token == nil {
