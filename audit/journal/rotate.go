@@ -15,7 +15,9 @@ const spareName = "spare"
 func (f *files) haveSpare() error {
 	spare, err := os.Open(f.path("segments", spareName))
 	if errors.Is(err, fs.ErrNotExist) {
-		f.tell("the spare segment was missing, and is made anew")
+		if !f.made {
+			f.tell("the spare segment was missing, and is made anew")
+		}
 	} else if err != nil {
 		return err
 	} else {
