@@ -36,6 +36,7 @@ var exits = map[stellav1.ErrorReason]cli.Status{
 	stellav1.ErrorReason_ERROR_REASON_KEY_EXISTS:         cli.StatusBadInput,
 	stellav1.ErrorReason_ERROR_REASON_HSM_LACKS:          cli.StatusBadInput,
 	stellav1.ErrorReason_ERROR_REASON_HSM_FORBIDS:        cli.StatusForbidden,
+	stellav1.ErrorReason_ERROR_REASON_KEY_STATE:          cli.StatusBadInput,
 	stellav1.ErrorReason_ERROR_REASON_UNSPECIFIED:        cli.StatusFailed, // gRPC's own, or a later release's
 }
 

@@ -39,6 +39,8 @@ func (m Method) fullName() string {
 var files = []protoreflect.FileDescriptor{
 	stellav1.File_stella_v1_access_proto,
 	stellav1.File_stella_v1_audit_proto,
+	stellav1.File_stella_v1_key_proto,
+	stellav1.File_stella_v1_signing_proto,
 	stellav1.File_stella_v1_status_proto,
 	stellav1.File_stella_v1_verify_proto,
 	healthpb.File_grpc_health_v1_health_proto,

@@ -32,6 +32,14 @@ const golden = `
 /stella.v1.AuditService/Erase                                   audit:erase          admin
 /stella.v1.AuditService/Export                                  audit:export         admin                                 stream
 /stella.v1.AuditService/ListRecords                             audit:read           admin                                 stream
+/stella.v1.KeyService/GenerateKey                               keys:generate        admin
+/stella.v1.KeyService/ListKeys                                  keys:read            admin
+/stella.v1.KeyService/MarkKeyCompromised                        keys:mark-compromised  admin
+/stella.v1.KeyService/RotateKey                                 keys:rotate          admin
+/stella.v1.SigningService/ExportTrust                           trust:read           admin verify
+/stella.v1.SigningService/SignStatement                         attestations:sign    admin
+/stella.v1.SigningService/Timestamp                             timestamps:issue     admin
+/stella.v1.StatusService/Doctor                                 status:read          admin                 before-genesis
 /stella.v1.StatusService/Metrics                                metrics:read         admin
 /stella.v1.StatusService/Status                                 status:read          admin                 before-genesis
 /stella.v1.VerifyService/Verify                                 attestations:verify  admin verify          before-genesis

@@ -46,6 +46,7 @@ const (
 	ErrorReason_ERROR_REASON_KEY_EXISTS         ErrorReason = 16 // the token has a key of this label
 	ErrorReason_ERROR_REASON_HSM_LACKS          ErrorReason = 17 // the module can't do it
 	ErrorReason_ERROR_REASON_HSM_FORBIDS        ErrorReason = 18 // the key's attributes or the token's state forbid it
+	ErrorReason_ERROR_REASON_KEY_STATE          ErrorReason = 19 // the role or the state of the key does not allow it
 )
 
 // Enum value maps for ErrorReason.
@@ -70,6 +71,7 @@ var (
 		16: "ERROR_REASON_KEY_EXISTS",
 		17: "ERROR_REASON_HSM_LACKS",
 		18: "ERROR_REASON_HSM_FORBIDS",
+		19: "ERROR_REASON_KEY_STATE",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":        0,
@@ -91,6 +93,7 @@ var (
 		"ERROR_REASON_KEY_EXISTS":         16,
 		"ERROR_REASON_HSM_LACKS":          17,
 		"ERROR_REASON_HSM_FORBIDS":        18,
+		"ERROR_REASON_KEY_STATE":          19,
 	}
 )
 
@@ -125,7 +128,7 @@ var File_stella_v1_errors_proto protoreflect.FileDescriptor
 
 const file_stella_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x16stella/v1/errors.proto\x12\tstella.v1*\xc1\x04\n" +
+	"\x16stella/v1/errors.proto\x12\tstella.v1*\xdd\x04\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18ERROR_REASON_BAD_REQUEST\x10\x01\x12#\n" +
@@ -146,7 +149,8 @@ const file_stella_v1_errors_proto_rawDesc = "" +
 	"\x13ERROR_REASON_NO_KEY\x10\x0f\x12\x1b\n" +
 	"\x17ERROR_REASON_KEY_EXISTS\x10\x10\x12\x1a\n" +
 	"\x16ERROR_REASON_HSM_LACKS\x10\x11\x12\x1c\n" +
-	"\x18ERROR_REASON_HSM_FORBIDS\x10\x12B Z\x1estellad/api/stella/v1;stellav1b\x06proto3"
+	"\x18ERROR_REASON_HSM_FORBIDS\x10\x12\x12\x1a\n" +
+	"\x16ERROR_REASON_KEY_STATE\x10\x13B Z\x1estellad/api/stella/v1;stellav1b\x06proto3"
 
 var (
 	file_stella_v1_errors_proto_rawDescOnce sync.Once

@@ -195,6 +195,155 @@ func (x *Part) GetState() string {
 	return ""
 }
 
+type DoctorRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DoctorRequest) Reset() {
+	*x = DoctorRequest{}
+	mi := &file_stella_v1_status_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DoctorRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DoctorRequest) ProtoMessage() {}
+
+func (x *DoctorRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_stella_v1_status_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DoctorRequest.ProtoReflect.Descriptor instead.
+func (*DoctorRequest) Descriptor() ([]byte, []int) {
+	return file_stella_v1_status_proto_rawDescGZIP(), []int{3}
+}
+
+type DoctorResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Examinations  []*Examination         `protobuf:"bytes,1,rep,name=examinations,proto3" json:"examinations,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DoctorResponse) Reset() {
+	*x = DoctorResponse{}
+	mi := &file_stella_v1_status_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DoctorResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DoctorResponse) ProtoMessage() {}
+
+func (x *DoctorResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_stella_v1_status_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DoctorResponse.ProtoReflect.Descriptor instead.
+func (*DoctorResponse) Descriptor() ([]byte, []int) {
+	return file_stella_v1_status_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *DoctorResponse) GetExaminations() []*Examination {
+	if x != nil {
+		return x.Examinations
+	}
+	return nil
+}
+
+// Examination is one thing that was looked at.
+type Examination struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // "module", "token", "clock", "disk"
+	Ok            bool                   `protobuf:"varint,2,opt,name=ok,proto3" json:"ok,omitempty"`
+	Found         string                 `protobuf:"bytes,3,opt,name=found,proto3" json:"found,omitempty"`   // one line
+	Advice        string                 `protobuf:"bytes,4,opt,name=advice,proto3" json:"advice,omitempty"` // what to do, one line; empty where it is ok
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Examination) Reset() {
+	*x = Examination{}
+	mi := &file_stella_v1_status_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Examination) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Examination) ProtoMessage() {}
+
+func (x *Examination) ProtoReflect() protoreflect.Message {
+	mi := &file_stella_v1_status_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Examination.ProtoReflect.Descriptor instead.
+func (*Examination) Descriptor() ([]byte, []int) {
+	return file_stella_v1_status_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Examination) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Examination) GetOk() bool {
+	if x != nil {
+		return x.Ok
+	}
+	return false
+}
+
+func (x *Examination) GetFound() string {
+	if x != nil {
+		return x.Found
+	}
+	return ""
+}
+
+func (x *Examination) GetAdvice() string {
+	if x != nil {
+		return x.Advice
+	}
+	return ""
+}
+
 type MetricsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -203,7 +352,7 @@ type MetricsRequest struct {
 
 func (x *MetricsRequest) Reset() {
 	*x = MetricsRequest{}
-	mi := &file_stella_v1_status_proto_msgTypes[3]
+	mi := &file_stella_v1_status_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -215,7 +364,7 @@ func (x *MetricsRequest) String() string {
 func (*MetricsRequest) ProtoMessage() {}
 
 func (x *MetricsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_stella_v1_status_proto_msgTypes[3]
+	mi := &file_stella_v1_status_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -228,7 +377,7 @@ func (x *MetricsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MetricsRequest.ProtoReflect.Descriptor instead.
 func (*MetricsRequest) Descriptor() ([]byte, []int) {
-	return file_stella_v1_status_proto_rawDescGZIP(), []int{3}
+	return file_stella_v1_status_proto_rawDescGZIP(), []int{6}
 }
 
 type MetricsResponse struct {
@@ -240,7 +389,7 @@ type MetricsResponse struct {
 
 func (x *MetricsResponse) Reset() {
 	*x = MetricsResponse{}
-	mi := &file_stella_v1_status_proto_msgTypes[4]
+	mi := &file_stella_v1_status_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -252,7 +401,7 @@ func (x *MetricsResponse) String() string {
 func (*MetricsResponse) ProtoMessage() {}
 
 func (x *MetricsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_stella_v1_status_proto_msgTypes[4]
+	mi := &file_stella_v1_status_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -265,7 +414,7 @@ func (x *MetricsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MetricsResponse.ProtoReflect.Descriptor instead.
 func (*MetricsResponse) Descriptor() ([]byte, []int) {
-	return file_stella_v1_status_proto_rawDescGZIP(), []int{4}
+	return file_stella_v1_status_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *MetricsResponse) GetText() []byte {
@@ -290,12 +439,22 @@ const file_stella_v1_status_proto_rawDesc = "" +
 	"\x04Part\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02ok\x18\x02 \x01(\bR\x02ok\x12\x14\n" +
-	"\x05state\x18\x03 \x01(\tR\x05state\"\x10\n" +
+	"\x05state\x18\x03 \x01(\tR\x05state\"\x0f\n" +
+	"\rDoctorRequest\"L\n" +
+	"\x0eDoctorResponse\x12:\n" +
+	"\fexaminations\x18\x01 \x03(\v2\x16.stella.v1.ExaminationR\fexaminations\"_\n" +
+	"\vExamination\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
+	"\x02ok\x18\x02 \x01(\bR\x02ok\x12\x14\n" +
+	"\x05found\x18\x03 \x01(\tR\x05found\x12\x16\n" +
+	"\x06advice\x18\x04 \x01(\tR\x06advice\"\x10\n" +
 	"\x0eMetricsRequest\"%\n" +
 	"\x0fMetricsResponse\x12\x12\n" +
-	"\x04text\x18\x01 \x01(\fR\x04text2\xbf\x01\n" +
+	"\x04text\x18\x01 \x01(\fR\x04text2\x96\x02\n" +
 	"\rStatusService\x12U\n" +
 	"\x06Status\x12\x18.stella.v1.StatusRequest\x1a\x19.stella.v1.StatusResponse\"\x16\x8a\xb5\x18\x12\n" +
+	"\x06status\x12\x04read\x18\x01(\x01\x12U\n" +
+	"\x06Doctor\x12\x18.stella.v1.DoctorRequest\x1a\x19.stella.v1.DoctorResponse\"\x16\x8a\xb5\x18\x12\n" +
 	"\x06status\x12\x04read\x18\x01(\x01\x12W\n" +
 	"\aMetrics\x12\x19.stella.v1.MetricsRequest\x1a\x1a.stella.v1.MetricsResponse\"\x15\x8a\xb5\x18\x11\n" +
 	"\ametrics\x12\x04read\x18\x01B Z\x1estellad/api/stella/v1;stellav1b\x06proto3"
@@ -312,27 +471,33 @@ func file_stella_v1_status_proto_rawDescGZIP() []byte {
 	return file_stella_v1_status_proto_rawDescData
 }
 
-var file_stella_v1_status_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_stella_v1_status_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_stella_v1_status_proto_goTypes = []any{
 	(*StatusRequest)(nil),         // 0: stella.v1.StatusRequest
 	(*StatusResponse)(nil),        // 1: stella.v1.StatusResponse
 	(*Part)(nil),                  // 2: stella.v1.Part
-	(*MetricsRequest)(nil),        // 3: stella.v1.MetricsRequest
-	(*MetricsResponse)(nil),       // 4: stella.v1.MetricsResponse
-	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
+	(*DoctorRequest)(nil),         // 3: stella.v1.DoctorRequest
+	(*DoctorResponse)(nil),        // 4: stella.v1.DoctorResponse
+	(*Examination)(nil),           // 5: stella.v1.Examination
+	(*MetricsRequest)(nil),        // 6: stella.v1.MetricsRequest
+	(*MetricsResponse)(nil),       // 7: stella.v1.MetricsResponse
+	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
 }
 var file_stella_v1_status_proto_depIdxs = []int32{
-	5, // 0: stella.v1.StatusResponse.started:type_name -> google.protobuf.Timestamp
+	8, // 0: stella.v1.StatusResponse.started:type_name -> google.protobuf.Timestamp
 	2, // 1: stella.v1.StatusResponse.parts:type_name -> stella.v1.Part
-	0, // 2: stella.v1.StatusService.Status:input_type -> stella.v1.StatusRequest
-	3, // 3: stella.v1.StatusService.Metrics:input_type -> stella.v1.MetricsRequest
-	1, // 4: stella.v1.StatusService.Status:output_type -> stella.v1.StatusResponse
-	4, // 5: stella.v1.StatusService.Metrics:output_type -> stella.v1.MetricsResponse
-	4, // [4:6] is the sub-list for method output_type
-	2, // [2:4] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	5, // 2: stella.v1.DoctorResponse.examinations:type_name -> stella.v1.Examination
+	0, // 3: stella.v1.StatusService.Status:input_type -> stella.v1.StatusRequest
+	3, // 4: stella.v1.StatusService.Doctor:input_type -> stella.v1.DoctorRequest
+	6, // 5: stella.v1.StatusService.Metrics:input_type -> stella.v1.MetricsRequest
+	1, // 6: stella.v1.StatusService.Status:output_type -> stella.v1.StatusResponse
+	4, // 7: stella.v1.StatusService.Doctor:output_type -> stella.v1.DoctorResponse
+	7, // 8: stella.v1.StatusService.Metrics:output_type -> stella.v1.MetricsResponse
+	6, // [6:9] is the sub-list for method output_type
+	3, // [3:6] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_stella_v1_status_proto_init() }
@@ -347,7 +512,7 @@ func file_stella_v1_status_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_stella_v1_status_proto_rawDesc), len(file_stella_v1_status_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
