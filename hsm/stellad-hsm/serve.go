@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"runtime"
 	"syscall"
 	"time"
 
@@ -41,13 +40,13 @@ func runServe(cmd *cobra.Command, opts options) error {
 		return err
 	}
 	defer k.pin.Erase()
-	listener, err := listen(k.config)
+	listener, path, err := listen(k.config)
 	if err != nil {
 		return errors.Join(err, k.Close())
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	return k.serve(ctx, listener)
+	return k.serve(ctx, listener, path)
 }
 
 // openKeyring makes the process one that leaves no trace of the PIN, and opens what the configuration names.
@@ -64,8 +63,6 @@ func openKeyring(opts options) (*keyring, error) {
 	if err != nil {
 		return nil, cli.BadInput(err)
 	}
-	// A goroutine in a call of the module keeps its processor for a while: with one for each session, answers do not wait.
-	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + c.Sessions)
 	k := &keyring{config: c, pin: pin}
 	if err := checkRefused(refusedFile(), pin.Bytes(), c); err != nil {
 		return nil, k.status(err)
@@ -92,24 +89,25 @@ func (k *keyring) status(err error) error {
 	return cli.Exit(cli.StatusNoHSM, err)
 }
 
-// listen takes systemd's socket, or makes one.
-func listen(c config) (net.Listener, error) {
+// listen takes systemd's socket, or makes one, and says where clients find it.
+func listen(c config) (net.Listener, string, error) {
 	const name = "hsm"
 	inherited, err := socket.Inherited(name)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if l := inherited[name]; l != nil {
-		return l, nil
+		return l, l.Addr().String(), nil
 	}
-	return socket.Make(c.Socket)
+	l, err := socket.Make(c.Socket)
+	return l, c.Socket, err
 }
 
-func (k *keyring) serve(ctx context.Context, listener net.Listener) error {
+func (k *keyring) serve(ctx context.Context, listener net.Listener, path string) error {
 	s := server.New(k, k.config.uid)
 	failed := make(chan error, 1)
 	go func() { failed <- s.Serve(listener) }()
-	slog.Info("ready", "socket", listener.Addr().String(), "module", k.config.Module, "slot", k.config.Slot)
+	slog.Info("ready", "socket", path, "module", k.config.Module, "slot", k.config.Slot)
 	if k.config.Soft != "" {
 		slog.Warn("the keys are in a file: this is NO HSM", "file", k.config.Soft)
 	}
