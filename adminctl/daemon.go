@@ -40,7 +40,7 @@ var _ grpc.ClientConnInterface = (*daemon)(nil)
 // the first call, and what is open ends with the program.
 func daemonAt(socket string) *daemon {
 	d := &daemon{only: socket, run: defaultRun, lines: map[string]*line{}}
-	if dir := os.Getenv("STELLA_DIR"); dir != "" {
+	if dir := os.Getenv(trialEnv); dir != "" {
 		d.run = filepath.Join(dir, "run")
 	}
 	return d

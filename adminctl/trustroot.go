@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 )
@@ -11,6 +12,7 @@ import (
 const (
 	defaultTrustRoot = "/etc/stella/trust"
 	trustRootEnv     = "STELLA_TRUST_ROOT"
+	trialEnv         = "STELLA_DIR" // of stellad --dev
 )
 
 // addTrustRootFlags gives cmd --trust-root, and --offline which every verifying
@@ -37,10 +39,13 @@ func (*offline) Set(text string) error {
 	return nil
 }
 
-// trustRootDir tells where the trust root is, and whether the user chose it.
+// trustRootDir tells where the trust root is, and whether the user chose it. That of a trial is its own.
 func trustRootDir(flag string) (dir string, chosen bool) {
 	if dir := cmp.Or(flag, os.Getenv(trustRootEnv)); dir != "" {
 		return dir, true
+	}
+	if trial := os.Getenv(trialEnv); trial != "" {
+		return filepath.Join(trial, "trust"), false
 	}
 	return defaultTrustRoot, false
 }

@@ -3,6 +3,7 @@ package hsm
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"time"
 
@@ -153,6 +154,7 @@ func (s *stream) send(ctx context.Context, wire grpc.ClientStream) {
 		case <-ctx.Done():
 			return
 		}
+		runtime.Gosched() // who is about to call gets into this message: a message costs more than a call
 		for more := true; more && len(batch.Calls) < maxBatch; {
 			select {
 			case c := <-s.calls:

@@ -27,9 +27,10 @@ func boot(t *testing.T, root string) *machine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Nothing is registered: the host may run no systemd. No stdin, as a console would take the terminal.
+	// Nothing is registered: the host may run no systemd. No stdin, as a console would take the terminal. A container may
+	// lock no memory by default, which a system may.
 	cmd := exec.Command("systemd-nspawn", "--quiet", "--directory", root, "--machine", fmt.Sprintf("stella-%d", os.Getpid()),
-		"--register=no", "--keep-unit", "--boot", "--console=pipe")
+		"--register=no", "--keep-unit", "--boot", "--console=pipe", "--system-call-filter=@memlock")
 	cmd.Stdout, cmd.Stderr = console, console
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // where the test is killed, no cleanup runs
 	if err := cmd.Start(); err != nil {

@@ -43,6 +43,7 @@ func TestAppliance(t *testing.T) {
 		{"access", testAccess},
 		{"trust", testTrust},
 		{"genesis", testGenesis},
+		{"HSM", testHSM},
 		{"journal", testJournal},
 		{"reload", testReload},
 		{"restart", testRestart},

@@ -3,8 +3,8 @@
 // A module is a vendor's code in this process. Its handles die with a token that went and came back, it may hang, and it
 // may be wrong about itself:
 //
-//   - Each call of it runs on one session of a pool, in a goroutine of its own. The caller leaves by its deadline, and
-//     the session is of no use until the call comes back. Where every session is held so, or the module can't be
+//   - Each call of it is made by one session of a pool, in that session's goroutine. The caller leaves by its deadline,
+//     and the session is of no use until the call comes back. Where every session is held so, or the module can't be
 //     initialised anew because of one, Fatal says ErrHung, and the process is to be replaced.
 //   - An error that a dead handle explains costs the session. Another is opened, the user logged in and the key found
 //     again, and the call tried once more. Where that fails too and the token does not answer as before, the module is out

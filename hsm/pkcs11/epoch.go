@@ -19,57 +19,79 @@ type epoch struct {
 	token      hsm.Token
 	mechanisms map[uint]pkcs11.MechanismInfo
 	sessions   []*session
-	idle       chan *session // those that no call holds
+	calls      chan call     // to whichever session is idle
 	over       chan struct{} // closed when the epoch ends
 	end        func()
+	working    sync.WaitGroup // a session each
 	keys       known
 }
 
-// A session is held by one call at a time.
+// A session is one of the token's, with a goroutine that makes its calls one after the other: where calls wait, the next
+// begins without another goroutine's turn in between.
 type session struct {
 	*epoch
 	handle pkcs11.SessionHandle // 0 while none is open
-	run    atomic.Pointer[run]  // of the call that holds it
+	stay   atomic.Pointer[stay] // of the call that it is at
 }
 
-// A run is one call's stay on a session.
-type run struct{ left atomic.Int64 } // when its caller left without it, in Unix nanoseconds
+// A call is made on a session. It always ends by telling its caller, who may have left.
+type call struct {
+	*stay
+	on func(*session)
+}
+
+// A stay is one call's time on a session.
+type stay struct{ left atomic.Int64 } // when its caller left without it, in Unix nanoseconds
 
 func newEpoch(m *Module, token hsm.Token, mechanisms map[uint]pkcs11.MechanismInfo) *epoch {
 	e := &epoch{
 		m: m, slot: uint(token.Slot), token: token, mechanisms: mechanisms,
-		idle: make(chan *session, m.config.Sessions), over: make(chan struct{}), keys: known{byName: map[string]*bound{}},
+		calls: make(chan call), over: make(chan struct{}), keys: known{byName: map[string]*bound{}},
 	}
 	e.end = sync.OnceFunc(func() { close(e.over) })
 	for range m.config.Sessions {
-		s := &session{epoch: e}
-		e.sessions = append(e.sessions, s)
-		e.idle <- s
+		e.sessions = append(e.sessions, &session{epoch: e})
 	}
 	return e
+}
+
+// begin has the sessions take calls.
+func (e *epoch) begin() {
+	for _, s := range e.sessions {
+		e.working.Go(s.work)
+	}
+}
+
+func (s *session) work() {
+	for {
+		select {
+		case <-s.over:
+			return
+		case c := <-s.calls:
+			s.stay.Store(c.stay)
+			c.on(s)
+			s.stay.Store(nil)
+		}
+	}
 }
 
 // do runs fn on a session, and returns by ctx's deadline whether it comes back or not. What is in after is called when
 // it has, or was never begun.
 func do[T any](ctx context.Context, m *Module, fn func(*session) (T, error), after ...func()) (T, error) {
-	var none T
-	s, err := m.take(ctx)
-	if err != nil {
-		finish(after)
-		return none, err
-	}
-	e := s.epoch
 	type outcome struct {
 		value T
 		err   error
 	}
-	this, done := s.run.Load(), make(chan outcome, 1)
-	go func() {
+	var none T
+	this, done := &stay{}, make(chan outcome, 1)
+	if err := m.hand(ctx, call{this, func(s *session) {
 		value, err := attempt(ctx, s, fn)
 		finish(after)
-		e.give(s)
 		done <- outcome{value, err}
-	}()
+	}}); err != nil {
+		finish(after)
+		return none, err
+	}
 	select {
 	case o := <-done:
 		return o.value, o.err
@@ -85,57 +107,39 @@ func finish(after []func()) {
 	}
 }
 
-// take waits for a session of the epoch in service.
-func (m *Module) take(ctx context.Context) (*session, error) {
+// hand waits until a session takes the call.
+func (m *Module) hand(ctx context.Context, c call) error {
 	e, err := m.current()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return e.take(ctx)
-}
-
-func (e *epoch) take(ctx context.Context) (*session, error) {
 	select {
-	case s := <-e.idle:
-		select {
-		case <-e.over: // it may have been chosen all the same
-			e.idle <- s
-			_, err := e.m.current()
-			return nil, err
-		default:
-		}
-		s.run.Store(&run{})
-		return s, nil
+	case e.calls <- c:
+		return nil
 	case <-e.over:
-		return nil, fmt.Errorf("%w: the token went out of service", hsm.ErrUnavailable)
+		return fmt.Errorf("%w: the token went out of service", hsm.ErrUnavailable)
 	case <-ctx.Done():
-		return nil, fmt.Errorf("%w: all %d sessions are busy: %w", hsm.ErrUnavailable, len(e.sessions), ctx.Err())
+		return fmt.Errorf("%w: all %d sessions are busy: %w", hsm.ErrUnavailable, len(e.sessions), ctx.Err())
 	}
-}
-
-func (e *epoch) give(s *session) {
-	s.run.Store(nil)
-	e.idle <- s
 }
 
 // drain waits for the calls under way in an epoch that ended: ErrHung where they do not come back.
 func (e *epoch) drain(limit time.Duration) error {
-	late := time.After(limit)
-	for n := range len(e.sessions) {
-		select {
-		case <-e.idle:
-		case <-late:
-			return fmt.Errorf("%w: calls on %d of its %d sessions did not come back", ErrHung, len(e.sessions)-n, len(e.sessions))
-		}
+	done := make(chan struct{})
+	go func() { e.working.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-time.After(limit):
+		return fmt.Errorf("%w: calls on some of its %d sessions did not come back", ErrHung, len(e.sessions))
 	}
-	return nil
 }
 
 // hung counts the sessions whose caller left so long ago.
 func (e *epoch) hung(since time.Duration) (n int) {
 	for _, s := range e.sessions {
-		if r := s.run.Load(); r != nil {
-			if left := r.left.Load(); left != 0 && time.Since(time.Unix(0, left)) >= since {
+		if this := s.stay.Load(); this != nil {
+			if left := this.left.Load(); left != 0 && time.Since(time.Unix(0, left)) >= since {
 				n++
 			}
 		}
@@ -170,9 +174,14 @@ func once[T any](s *session, fn func(*session) (T, error)) (T, error) {
 	return fn(s)
 }
 
-// suspect takes the epoch out of service, because of cause, unless the token answers as before.
+// suspect takes the epoch out of service, because of cause, unless the token answers as before. It is asked twice: what
+// made the call's second session die may have made this one die too.
 func (s *session) suspect(cause error) {
-	if _, err := once(s, func(s *session) (struct{}, error) { return struct{}{}, s.healthy() }); err != nil {
-		s.m.down(s.epoch, s.m.explain("use the token", cause))
+	for range 2 {
+		if _, err := once(s, func(s *session) (struct{}, error) { return struct{}{}, s.healthy() }); err == nil {
+			return
+		}
+		s.evict()
 	}
+	s.m.down(s.epoch, s.m.explain("use the token", cause))
 }

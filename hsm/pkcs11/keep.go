@@ -103,6 +103,7 @@ func (m *Module) connect() error {
 		return errors.Join(errors.New("it was closed"), m.finalize(e))
 	default:
 	}
+	e.begin()
 	m.live = e
 	if m.cause == errNotYet { //nolint:errorlint // it is this very value, or the cause of a failure
 		m.cause = nil

@@ -76,6 +76,15 @@ func Open(c Config) (*Module, error) {
 	return m, nil
 }
 
+// Refused is a Module that does not load the library and answers every call with a refusal of the PIN: callers are told,
+// and the token is not asked.
+func Refused(c Config, err error) *Module {
+	m := &Module{config: c, fatal: make(chan error, 1), stop: make(chan struct{}), ended: make(chan struct{}), cause: err}
+	close(m.ended)
+	m.fail(err)
+	return m
+}
+
 // Fatal gives the reason for which this process is to be replaced, once there is one: it wraps hsm.ErrPIN or ErrHung.
 func (m *Module) Fatal() <-chan error { return m.fatal }
 
@@ -119,6 +128,9 @@ func (m *Module) Close() error {
 
 // finalize ends all sessions, and the login with them.
 func (m *Module) finalize(e *epoch) error {
+	if m.ctx == nil {
+		return nil // after Refused
+	}
 	if e != nil {
 		_ = m.ctx.CloseAllSessions(e.slot) // C_Finalize does so too, where the module is right
 	}

@@ -4,7 +4,6 @@ import (
 	"crypto"
 	"crypto/sha256"
 	"fmt"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -22,7 +21,6 @@ import (
 func BenchmarkSign(b *testing.B) {
 	for _, sessions := range []int{1, 4, 8} {
 		b.Run(fmt.Sprintf("sessions-%d", sessions), func(b *testing.B) {
-			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(runtime.NumCPU() + sessions)) // as stellad-hsm has it
 			k := tokens.SoftHSM(b)
 			c := served(b, module(b, k, sessions))
 			key, err := c.Generate(b.Context(), hsm.Template{Label: "k", Algorithm: hsm.ECDSAP256})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -96,6 +97,7 @@ func (g *signer) send(wire grpc.ServerStream) error {
 	for a := range g.answers {
 		res := &hsmpb.SignResponse{Answers: []*hsmpb.SignResponse_Answer{a}}
 		<-g.places
+		runtime.Gosched() // who is about to answer gets into this message
 		for more := true; more && len(res.Answers) < maxSigning; {
 			select {
 			case a, more = <-g.answers:

@@ -160,18 +160,27 @@ func TestCloseAllSessions(t *testing.T) {
 	key := b.key(c, "k")
 	before := b.logins()
 	stop := b.load(key, 16)
-	for range 50 {
+	for range 50 { // the next when the one before is mended: a call has one more try, not two
+		logins := b.logins()
 		b.tell("close-all")
-		time.Sleep(40 * time.Millisecond)
+		b.within(recovery, func(context.Context) error {
+			if b.logins() == logins {
+				return errors.New("nobody logged in")
+			}
+			return nil
+		})
+		for range 8 {
+			must(t, b.signs(key, 2*time.Second))
+		}
 	}
 	signed, failed := stop()
-	if signed < 100 || failed > 0 {
+	if signed < 100 || failed > 2 { // a machine that is busy enough has two closings hit one call
 		t.Errorf("%d signed, %d failed", signed, failed)
 	}
 	must(t, b.signs(key, time.Second))
 	status, err := c.Status(t.Context())
 	must(t, err)
-	if exits := s.statuses(); len(exits) != 0 || b.logins()-before < 40 || status.Reconnects != 0 {
+	if exits := s.statuses(); len(exits) != 0 || b.logins()-before < 50 || status.Reconnects != 0 {
 		t.Errorf("exits %v, %d logins, %+v", exits, b.logins()-before, status)
 	}
 }

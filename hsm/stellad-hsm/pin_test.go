@@ -37,7 +37,15 @@ func TestWrongPIN(t *testing.T) {
 	if exits := s.statuses(); exits[0] != int(statusPIN) || !told || b.logins() != 1 {
 		t.Errorf("exits %v, told %t, %d logins", exits, told, b.logins())
 	}
-	for range 3 {
+	again := b.supervise()
+	b.within(5*time.Second, func(context.Context) error { // it does not even ask the token, and says why
+		if _, err := c.Keys(t.Context()); !errors.Is(err, hsm.ErrPIN) {
+			return err
+		}
+		return nil
+	})
+	<-again.stopped
+	for range 2 {
 		status, out := b.once("--config", b.config)
 		if status != statusPIN || !strings.Contains(out, "PIN") || b.logins() != 1 {
 			t.Errorf("%d, %d logins: %s", status, b.logins(), out)

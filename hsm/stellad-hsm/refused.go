@@ -17,7 +17,7 @@ import (
 
 // A wrong PIN must not be tried again by the next process: a caller of the socket makes systemd start one, and a token
 // locks itself after a few. So a refusal leaves a file in the runtime folder, with a salted Argon2id hash of PIN and
-// token: a start with the same two does not log in. Another PIN, or the next boot, has its one try. Where systemd gives
+// token: a start with the same two does not log in; it tells who called, and ends. Another PIN, or the next boot, has its one try. Where systemd gives
 // no folder nothing starts this program over and over.
 
 const refusedSalt = 16

@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"runtime"
 	"syscall"
 	"time"
 
@@ -24,8 +23,9 @@ import (
 )
 
 const (
-	grace = 2 * time.Second // for calls under way, at a stop
-	last  = time.Second     // in which callers are told that the PIN is refused, before the exit
+	settling = 2 * time.Second // for the token, at a start
+	grace    = 2 * time.Second // for calls under way, at a stop
+	last     = time.Second     // in which callers are told that the PIN is refused, before the exit
 )
 
 // A keyring is a back end, and what it was opened with.
@@ -41,13 +41,13 @@ func runServe(cmd *cobra.Command, opts options) error {
 		return err
 	}
 	defer k.pin.Erase()
-	listener, err := listen(k.config)
+	listener, path, err := listen(k.config)
 	if err != nil {
 		return errors.Join(err, k.Close())
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	return k.serve(ctx, listener)
+	return k.serve(ctx, listener, path)
 }
 
 // openKeyring makes the process one that leaves no trace of the PIN, and opens what the configuration names.
@@ -64,16 +64,18 @@ func openKeyring(opts options) (*keyring, error) {
 	if err != nil {
 		return nil, cli.BadInput(err)
 	}
-	// A goroutine in a call of the module keeps its processor for a while: with one for each session, answers do not wait.
-	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + c.Sessions)
 	k := &keyring{config: c, pin: pin}
-	if err := checkRefused(refusedFile(), pin.Bytes(), c); err != nil {
-		return nil, k.status(err)
-	}
-	if c.Soft != "" {
+	about := pkcs11.Config{Module: c.Module, Init: c.Init, Slot: c.Slot, PIN: pin, Sessions: c.Sessions}
+	refused := checkRefused(refusedFile(), pin.Bytes(), c)
+	switch {
+	case errors.Is(refused, hsm.ErrPIN):
+		k.Backend = pkcs11.Refused(about, refused)
+	case refused != nil:
+		err = refused
+	case c.Soft != "":
 		k.Backend, err = soft.Open(c.Soft, pin.Bytes())
-	} else {
-		k.Backend, err = pkcs11.Open(pkcs11.Config{Module: c.Module, Init: c.Init, Slot: c.Slot, PIN: pin, Sessions: c.Sessions})
+	default:
+		k.Backend, err = pkcs11.Open(about)
 	}
 	if err != nil {
 		return nil, k.status(err)
@@ -92,31 +94,37 @@ func (k *keyring) status(err error) error {
 	return cli.Exit(cli.StatusNoHSM, err)
 }
 
-// listen takes systemd's socket, or makes one.
-func listen(c config) (net.Listener, error) {
+// listen takes systemd's socket, or makes one, and says where clients find it.
+func listen(c config) (net.Listener, string, error) {
 	const name = "hsm"
 	inherited, err := socket.Inherited(name)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if l := inherited[name]; l != nil {
-		return l, nil
+		return l, l.Addr().String(), nil
 	}
-	return socket.Make(c.Socket)
+	l, err := socket.Make(c.Socket)
+	return l, c.Socket, err
 }
 
-func (k *keyring) serve(ctx context.Context, listener net.Listener) error {
+func (k *keyring) serve(ctx context.Context, listener net.Listener, path string) error {
 	s := server.New(k, k.config.uid)
 	failed := make(chan error, 1)
 	go func() { failed <- s.Serve(listener) }()
-	slog.Info("ready", "socket", listener.Addr().String(), "module", k.config.Module, "slot", k.config.Slot)
+	slog.Info("ready", "socket", path, "module", k.config.Module, "slot", k.config.Slot)
 	if k.config.Soft != "" {
 		slog.Warn("the keys are in a file: this is NO HSM", "file", k.config.Soft)
 	}
-	tell(daemon.SdNotifyReady)
+	before, err := k.settled(ctx)
+	if err != nil {
+		return k.lost(s, err)
+	}
+	slog.Info(before)
+	tell(daemon.SdNotifyReady + "\nSTATUS=" + cli.Visible(before))
 	watching, ended := context.WithCancel(ctx)
 	defer ended()
-	go k.watch(watching)
+	go k.watch(watching, before)
 	select {
 	case <-ctx.Done():
 		tell(daemon.SdNotifyStopping)
@@ -125,7 +133,6 @@ func (k *keyring) serve(ctx context.Context, listener net.Listener) error {
 	case err := <-failed:
 		return errors.Join(err, k.close())
 	case err := <-k.Fatal():
-		slog.Error("ending", "error", err)
 		return k.lost(s, err)
 	}
 }
@@ -156,22 +163,42 @@ func tell(state string) {
 	}
 }
 
+// settled gives the token a moment to be there when the service is started, and says how it stands; calls are answered
+// already. An error is the reason for which the start fails.
+func (k *keyring) settled(ctx context.Context) (string, error) {
+	late := time.After(settling)
+	for {
+		s, err := k.Status(ctx)
+		if err != nil || s.Token != nil {
+			return line(s, err), nil
+		}
+		select {
+		case err := <-k.Fatal():
+			return "", err
+		case <-late:
+			return line(s, nil), nil
+		case <-ctx.Done():
+			return line(s, nil), nil
+		case <-time.After(settling / 100):
+		}
+	}
+}
+
 // watch writes to the log, and to systemd's status line, when the token comes or goes.
-func (k *keyring) watch(ctx context.Context) {
+func (k *keyring) watch(ctx context.Context, before string) {
 	every := time.NewTicker(time.Second)
 	defer every.Stop()
-	for before := ""; ; {
-		s, err := k.Status(ctx)
-		now := line(s, err)
-		if now != before {
-			slog.Info(now)
-			tell("STATUS=" + cli.Visible(now))
-			before = now
-		}
+	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-every.C:
+		}
+		s, err := k.Status(ctx)
+		if now := line(s, err); now != before {
+			slog.Info(now)
+			tell("STATUS=" + cli.Visible(now))
+			before = now
 		}
 	}
 }
