@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -112,8 +114,12 @@ func (h *DevHSM) softHSM(pin string) (module string, err error) {
 	return module, nil
 }
 
+// env is the child's: what systemd told the daemon is not for it.
 func (h *DevHSM) env() []string {
-	return append(os.Environ(), "SOFTHSM2_CONF="+h.path("softhsm2.conf"))
+	return append(slices.DeleteFunc(os.Environ(), func(kv string) bool {
+		name, _, _ := strings.Cut(kv, "=")
+		return name == "NOTIFY_SOCKET" || strings.HasPrefix(name, "LISTEN_") || strings.HasPrefix(name, "WATCHDOG_")
+	}), "SOFTHSM2_CONF="+h.path("softhsm2.conf"))
 }
 
 // pinRefused is the exit status of stellad-hsm after which it is not started again.

@@ -26,6 +26,9 @@ func (s *Store) write(snap *badger.Txn, all *overlay) error {
 	if err := s.commit(all, heads); err != nil {
 		return s.breaks(err)
 	}
+	if err := s.rooms.look(); err != nil {
+		return s.breaks(err)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id := range all.drop {

@@ -125,6 +125,12 @@ func (s *Store) start(ctx context.Context, j judgement, p progress, fresh bool) 
 		return fmt.Errorf("%w: after the check found no fault: %w", ErrDamaged, err)
 	}
 	s.db = db
+	if s.rooms, err = newRooms(filepath.Join(s.dir, "db")); err == nil {
+		err = s.compact()
+	}
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
 	go s.committer()
 	if err := s.accept(ctx, j, p, fresh); err != nil {
 		return errors.Join(err, s.end())

@@ -18,6 +18,7 @@ type Store struct {
 
 	outside *headsFile // the committer's
 	space   *space     // the committer's
+	rooms   *rooms     // the committer's
 	ops     chan *op
 	stop    chan struct{} // closed by Close: the committer ends
 	dead    chan struct{} // closed by the committer as it ends

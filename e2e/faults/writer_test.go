@@ -82,8 +82,11 @@ func begin(j *journal.Journal) error {
 func TestWriterPowerCut(t *testing.T) {
 	asRoot(t)
 	acknowledged, lost, cycles := 0, 0, times(5, 500)
-	d := newDisk(t, 256)
-	for range cycles {
+	var d disk
+	for i := range cycles {
+		if i%50 == 0 { // by then it is full
+			d = newDisk(t, 256)
+		}
 		n, l := cutWriter(t, d, nil)
 		acknowledged, lost = acknowledged+n, lost+l
 	}
