@@ -89,7 +89,8 @@ func published(t testing.TB, c config.Config, bundle []byte) *attest.Verdict {
 // and after; a key that is compromised takes its signatures along.
 func TestToken(t *testing.T) {
 	c := withToken(t)
-	must(t, os.Remove(filepath.Join(c.Trust, "signers.toml"))) // which would govern what the appliance publishes
+	must(t, os.RemoveAll(c.Trust)) // so that it believes what it publishes
+	must(t, os.Mkdir(c.Trust, 0o700))
 	hsmtest.New(t).Serve(t, c.HSM)
 	d := run(t, c)
 	d.await(t, "keys", true)
