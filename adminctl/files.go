@@ -125,13 +125,17 @@ func unused(name string) error {
 	return nil
 }
 
-// writeNew writes a file that is not there, whole or not at all.
+// writeNew writes a file that is not there, whole and on disk, or not at all.
 func writeNew(name string, text []byte) error {
 	if err := unused(name); err != nil { // it came while the daemon was asked
 		return cli.BadInput(err)
 	}
-	return writeWhole(name, func(w io.Writer) error {
+	write := func(w io.Writer) error {
 		_, err := w.Write(text)
 		return err
-	})
+	}
+	if err := writeWhole(name, write); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(name))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -149,6 +150,33 @@ func TestTrustImportTooDeep(t *testing.T) {
 	}
 	if after := listing(t); after != before {
 		t.Errorf("there is now:\n%s", after)
+	}
+}
+
+// TestTrustImportAppliance copies what a link called appliance leads to, and leaves a trust root alone in which it leads
+// nowhere.
+func TestTrustImportAppliance(t *testing.T) {
+	importDesk(t)
+	if err := errors.Join(os.Mkdir("linked", 0o755), os.Symlink("../trust", "linked/appliance"), os.Mkdir("dangling", 0o755), os.Symlink("../absent", "dangling/appliance")); err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr, exit := adminctl(t, "trust import linked --trust-root fresh"); exit != 0 {
+		t.Fatalf("exit %d: %s", exit, stderr)
+	}
+	if info, err := os.Lstat("fresh/linked/appliance"); err != nil || !info.IsDir() {
+		t.Errorf("%v, %v", info, err)
+	}
+	for _, line := range []string{"trust import trust --trust-root dangling", "trust import dangling --trust-root fresh"} {
+		if _, stderr, exit := adminctl(t, line); exit != cli.StatusBadInput || !strings.Contains(stderr, "appliance: the link to the appliance's published trust leads nowhere") {
+			t.Errorf("%s: exit %d: %s", line, exit, stderr)
+		}
+	}
+	// A link is no place, even to a folder with nothing in it.
+	if err := os.Symlink("../nothing", "fresh/link"); err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr, exit := adminctl(t, "trust import trust --trust-root fresh --as link"); exit != cli.StatusBadInput || stderr == "" {
+		t.Errorf("exit %d: %s", exit, stderr)
 	}
 }
 
