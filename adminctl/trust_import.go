@@ -32,7 +32,7 @@ show what it brings. From then on whom DIR accepts is accepted here: look at it 
 Where a signers.toml stands in the trust root itself, it alone says who is accepted: what
 it does not name counts for nothing, and standard error says so.
 
-All is checked before anything is written, and the folder appears whole. It takes no other
+All is checked before the folder appears, whole, and again after. It takes no other
 one's place: a newer export gets another name, or the old folder is removed first. The
 daemon takes up /etc/stella/trust by itself. No daemon is asked.`,
 		Example: `  adminctl trust import /media/stick/stella-trust --as site-b
