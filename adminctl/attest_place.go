@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -75,15 +74,4 @@ func (p *bundlePlace) put(b *bundleText, text []byte) (written bool, err error) 
 		return false, cli.BadInput(errors.New("it is there already, with another signature; nothing is overwritten"))
 	}
 	return false, nil
-}
-
-// writeNew writes a file that is not there, whole or not at all.
-func writeNew(name string, text []byte) error {
-	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) { // it came while the daemon was asked
-		return cli.BadInput(errors.New("it is there already; nothing is overwritten"))
-	}
-	return writeWhole(name, func(w io.Writer) error {
-		_, err := w.Write(text)
-		return err
-	})
 }

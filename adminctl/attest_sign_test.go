@@ -258,7 +258,7 @@ func TestAttestSignWrongAnswer(t *testing.T) {
 	} {
 		a.bundle = bundle
 		stdout, stderr, exit := adminctl(t, "attest sign --key k --subject sha256:"+dataDigest)
-		if exit != cli.StatusFailed || len(stdout) > 0 || exists("new-attestation.sigstore.json") || strings.Contains(stderr, "\x1b") {
+		if exit != cli.StatusRefused || len(stdout) > 0 || exists("new-attestation.sigstore.json") || strings.Contains(stderr, "\x1b") {
 			t.Errorf("%s: exit %d, stdout %s, stderr %s", name, exit, stdout, stderr)
 		}
 	}

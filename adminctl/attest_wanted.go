@@ -11,6 +11,7 @@ import (
 	stellav1 "stellad/api/stella/v1"
 	"stellad/attest"
 	"stellad/attest/sign"
+	"stellad/internal/cli"
 )
 
 // maxPredicateFile bounds a predicate as package sign does, which counts what is in it too.
@@ -68,9 +69,9 @@ func (w wanted) readAnswer(text []byte) (*bundleText, error) {
 	b, err := readBundleText(text)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("what the daemon sent is %w", err)
+		return nil, cli.Refused(fmt.Errorf("what the daemon sent is %w", err))
 	case !w.isStatedBy(b):
-		return nil, errors.New("the daemon signed another statement than was asked for")
+		return nil, cli.Refused(errors.New("the daemon signed another statement than was asked for"))
 	}
 	return b, nil
 }

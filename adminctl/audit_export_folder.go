@@ -36,6 +36,19 @@ func (f *exportFolder) put(name string, size int64, content io.Reader) error {
 	return putFile(f.root, name, size, content)
 }
 
+// share lets others read what was put: without it, the files are their owner's alone.
+func (f *exportFolder) share() error {
+	return fs.WalkDir(f.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir():
+			return f.root.Chmod(name, 0o755)
+		}
+		return f.root.Chmod(name, 0o644)
+	})
+}
+
 // keep renames after everything is on disk. A folder does not take the place of another, even of an empty one: a crash
 // between Remove and Rename leaves none of that name, and the whole export under the temporary one.
 func (f *exportFolder) keep() error {

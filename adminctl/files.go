@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"stellad/internal/cli"
 )
 
 const maxKeyFile = 1 << 20
@@ -107,4 +109,33 @@ func writeWhole(name string, write func(io.Writer) error) (err error) {
 		return err
 	}
 	return os.Rename(f.Name(), name)
+}
+
+// unused refuses a name of a new file at which something is, or for which there is no folder.
+func unused(name string) error {
+	_, err := os.Lstat(name)
+	switch {
+	case err == nil:
+		return errors.New("it is there already; nothing is overwritten")
+	case !isFolder(filepath.Dir(name)):
+		return fmt.Errorf("there is no folder %s", filepath.Dir(name))
+	case !errors.Is(err, fs.ErrNotExist):
+		return plainly(err)
+	}
+	return nil
+}
+
+// writeNew writes a file that is not there, whole and on disk, or not at all.
+func writeNew(name string, text []byte) error {
+	if err := unused(name); err != nil { // it came while the daemon was asked
+		return cli.BadInput(err)
+	}
+	write := func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	}
+	if err := writeWhole(name, write); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(name))
 }

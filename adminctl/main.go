@@ -38,6 +38,7 @@ func newRootCmd(name string) *cobra.Command {
 		newAttestCmd(),
 		newAuditCmd(),
 		newCanICmd(),
+		newDoctorCmd(),
 		newKeyCmd(),
 		newMetricsCmd(),
 		newRBACCmd(),

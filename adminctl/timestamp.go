@@ -7,6 +7,6 @@ func newTimestampCmd() *cobra.Command {
 		Use:   "timestamp",
 		Short: "Prove when a file existed",
 	}
-	cmd.AddCommand(newTimestampVerifyCmd())
+	cmd.AddCommand(newTimestampRequestCmd(), newTimestampVerifyCmd())
 	return cmd
 }

@@ -7,6 +7,6 @@ func newTrustCmd() *cobra.Command {
 		Use:   "trust",
 		Short: "Who is believed: the trust root",
 	}
-	cmd.AddCommand(newTrustShowCmd())
+	cmd.AddCommand(newTrustExportCmd(), newTrustImportCmd(), newTrustShowCmd())
 	return cmd
 }

@@ -16,7 +16,7 @@ func (s *Store) write(snap *badger.Txn, all *overlay) error {
 	if err := s.Broken(); err != nil {
 		return err
 	}
-	if err := s.space.check(); err != nil {
+	if err := s.space.check(); err != nil && !s.rooms.holds(all) {
 		return err
 	}
 	heads, err := s.tally(snap, all)
@@ -26,7 +26,7 @@ func (s *Store) write(snap *badger.Txn, all *overlay) error {
 	if err := s.commit(all, heads); err != nil {
 		return s.breaks(err)
 	}
-	if err := s.rooms.look(); err != nil {
+	if err := s.rooms.wrote(all); err != nil {
 		return s.breaks(err)
 	}
 	s.mu.Lock()

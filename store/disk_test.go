@@ -99,7 +99,8 @@ func leave(t *testing.T, dir string, n int64) {
 	time.Sleep(120 * time.Millisecond) // the store asks again
 }
 
-// TestFullDisk: a full disk refuses writes with an error, harms nothing, and is forgotten once there is room.
+// TestFullDisk: a full disk refuses writes with an error, harms nothing, and is forgotten once there is room. Records of a
+// log are folded as long as there are blocks for that.
 func TestFullDisk(t *testing.T) {
 	if !ownMounts(t) {
 		return
@@ -107,8 +108,16 @@ func TestFullDisk(t *testing.T) {
 	dir := disk(t, filepath.Join(t.TempDir(), "image"), 640<<20)
 	o := opts(filepath.Join(dir, "store"))
 	s := mustOpen(t, o)
-	mustCatch(t, s, someLog(100))
+	log := someLog(100)
+	mustCatch(t, s, log)
 	put(t, s, tiles, "a", "1")
+	apply := func() error {
+		err := s.Apply(context.Background(), uint64(len(log)), []byte("+x"))
+		if err == nil {
+			log = append(log, "+x")
+		}
+		return err
+	}
 	write := func() error {
 		return s.Update(context.Background(), func(tx *Tx) error { return tx.In(tiles).Put([]byte("b"), []byte("2")) })
 	}
@@ -118,17 +127,24 @@ func TestFullDisk(t *testing.T) {
 			if err := write(); !errors.Is(err, ErrNoSpace) {
 				t.Errorf("%d bytes free: a write: %v", free, err)
 			}
-			if err := s.Apply(context.Background(), 100, []byte("+x")); !errors.Is(err, ErrNoSpace) {
+			if err := apply(); err != nil {
 				t.Errorf("%d bytes free: a record: %v", free, err)
 			}
 			if got, err := get(s, tiles, "a"); got != "1" || err != nil {
 				t.Errorf("%d bytes free: a read: %q, %v", free, got, err)
 			}
-			sameView(t, s, someLog(100))
+			sameView(t, s, log)
 		}
 		if s.Broken() != nil {
 			t.Errorf("%d bytes free: %v", free, s.Broken())
 		}
+	}
+	var err error
+	for err == nil { // until the blocks are used up
+		err = apply()
+	}
+	if !errors.Is(err, ErrNoSpace) || s.Broken() != nil {
+		t.Errorf("after %d records: %v, %v", len(log), err, s.Broken())
 	}
 	if err := s.Close(); !errors.Is(err, ErrNoSpace) {
 		t.Errorf("Close on a full disk: %v", err)
@@ -153,8 +169,8 @@ func TestFullDisk(t *testing.T) {
 		if op := s.Opening(); op.Aside != "" || len(s.Doubts()) > 0 {
 			t.Errorf("the full disk did harm: %+v, %v", op, s.Doubts())
 		}
-		mustCatch(t, s, someLog(100))
-		sameView(t, s, someLog(100))
+		mustCatch(t, s, log)
+		sameView(t, s, log)
 		if err := write(); err != nil {
 			t.Errorf("with room again: %v", err)
 		}

@@ -18,6 +18,32 @@ import (
 type rooms struct {
 	dir  string
 	next int // number of the first log that was not there yet
+	used int // bytes that the last log has taken at most, since it was begun or found
+}
+
+// perKey is what Badger takes for a key at most beside the key and its value: a node of its skip list, and framing.
+const perKey = 512
+
+// cost is what a batch takes of a log and of its memtable at most, its heads counted.
+func cost(all *overlay) int {
+	return all.bytes + perKey*(len(all.sealed)+len(all.drop)+len(all.applied)+len(all.heads)) + perKey
+}
+
+// holds tells whether a batch fits into blocks that are there, on a disk that is too full for any other: one that only
+// folds records does, unless the log ends with it. Those records are durable: what they say must be in force.
+func (r *rooms) holds(all *overlay) bool {
+	for key := range all.sealed {
+		if Kind(key[0]) != view {
+			return false
+		}
+	}
+	return len(all.applied) > 0 && len(all.heads)+len(all.drop) == 0 && r.used+cost(all) < memTable/2
+}
+
+// wrote takes a batch that was written into account.
+func (r *rooms) wrote(all *overlay) error {
+	r.used += cost(all)
+	return r.look()
 }
 
 // newRooms gives the logs that are there their blocks.
@@ -51,6 +77,7 @@ func (r *rooms) look() error {
 			return err
 		}
 		r.next++
+		r.used = 0
 	}
 }
 

@@ -25,15 +25,25 @@ type File struct {
 // Load reads and validates the trust root at name: a folder, or a single
 // Sigstore trusted_root JSON file of any name. Errors wrap ErrTrust.
 func Load(name string) (*Trust, error) {
-	files, err := collect(name)
+	files, err := Files(name)
 	if err != nil {
-		return nil, fmt.Errorf("%w %s: %w", ErrTrust, name, plainly(err))
+		return nil, err
 	}
 	t, err := Parse(files)
 	if err != nil {
 		return nil, fmt.Errorf("%w %s: %w", ErrTrust, name, err)
 	}
 	return t, nil
+}
+
+// Files reads, of the trust root at name, the files that count, and validates
+// none: for whoever carries one elsewhere. Errors wrap ErrTrust.
+func Files(name string) ([]File, error) {
+	files, err := collect(name)
+	if err != nil {
+		return nil, fmt.Errorf("%w %s: %w", ErrTrust, name, plainly(err))
+	}
+	return files, nil
 }
 
 // plainly drops the call and the path that an *fs.PathError repeats.
