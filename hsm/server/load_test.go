@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/sha256"
@@ -217,6 +218,27 @@ func TestDeadline(t *testing.T) {
 	}
 	must(t, <-busy)
 	signs(t, key)
+}
+
+// TestLargest: the longest messages that Ed25519 signs, all at once, fit into what travels.
+func TestLargest(t *testing.T) {
+	c := served(t, backends[2].open(t))
+	key, err := c.Generate(t.Context(), hsm.Template{Label: "k", Algorithm: hsm.Ed25519})
+	must(t, err)
+	var all sync.WaitGroup
+	for i := range 64 {
+		all.Go(func() {
+			message := bytes.Repeat([]byte{byte(i)}, hsm.MaxObject)
+			signature, err := key.Sign(nil, message, crypto.Hash(0))
+			if err != nil || !verified(key.Public(), 0, message, signature) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if _, err := key.Sign(nil, make([]byte, hsm.MaxObject+1), crypto.Hash(0)); !errors.Is(err, hsm.ErrInvalid) {
+		t.Errorf("%v", err)
+	}
 }
 
 // TestEnd: what is under way ends as it would, and what comes later is told that there is no more.
