@@ -141,24 +141,27 @@ func (s *stream) run(ctx context.Context, rpc hsmpb.HSMServiceClient) {
 	s.end(err)
 }
 
-// maxBatch is how many calls share a message: with the largest inputs they stay below hsmpb.MaxMessage.
-const maxBatch = 8
+// How many calls share a message, and how many bytes their inputs have before another is begun: below hsmpb.MaxMessage.
+const (
+	maxBatch = 64
+	maxInput = hsmpb.MaxMessage / 2
+)
 
 // send puts what calls are there into one message.
 func (s *stream) send(ctx context.Context, wire grpc.ClientStream) {
 	for {
-		batch := &hsmpb.SignRequest{}
+		batch, size := &hsmpb.SignRequest{}, 0
 		select {
 		case c := <-s.calls:
-			batch.Calls = append(batch.Calls, c)
+			batch.Calls, size = append(batch.Calls, c), len(c.GetInput())
 		case <-ctx.Done():
 			return
 		}
 		runtime.Gosched() // who is about to call gets into this message: a message costs more than a call
-		for more := true; more && len(batch.Calls) < maxBatch; {
+		for more := true; more && len(batch.Calls) < maxBatch && size < maxInput; {
 			select {
 			case c := <-s.calls:
-				batch.Calls = append(batch.Calls, c)
+				batch.Calls, size = append(batch.Calls, c), size+len(c.GetInput())
 			default:
 				more = false
 			}

@@ -19,5 +19,5 @@ package pkcs11
 
 import "errors"
 
-// ErrHung: the module does not come back from its calls. Only another process can do anything with it.
+// ErrHung is of a module that does not come back from its calls. Only another process can do anything with it.
 var ErrHung = errors.New("the PKCS#11 module hangs")

@@ -82,7 +82,7 @@ func (m *Module) explain(verb string, err error) error {
 		verb += ": "
 	}
 	err = fmt.Errorf("%w: %s%w", sentinel, verb, err)
-	if sentinel == hsm.ErrUnavailable {
+	if errors.Is(sentinel, hsm.ErrUnavailable) {
 		return m.withCause(err)
 	}
 	return err

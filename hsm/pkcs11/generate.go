@@ -90,11 +90,12 @@ func (s *session) unused(label string) error {
 	return nil
 }
 
+// publicTemplate does not say what the public key is for: signatures are verified here. tpm2-pkcs11 makes no pair where
+// CKA_VERIFY is true beside a CKA_DECRYPT that is false.
 func publicTemplate(r hsm.Reference) []*pkcs11.Attribute {
 	return []*pkcs11.Attribute{
 		pkcs11.NewAttribute(pkcs11.CKA_TOKEN, true), pkcs11.NewAttribute(pkcs11.CKA_LABEL, r.Label),
-		pkcs11.NewAttribute(pkcs11.CKA_ID, r.ID), pkcs11.NewAttribute(pkcs11.CKA_VERIFY, true),
-		pkcs11.NewAttribute(pkcs11.CKA_ENCRYPT, false), pkcs11.NewAttribute(pkcs11.CKA_WRAP, false),
+		pkcs11.NewAttribute(pkcs11.CKA_ID, r.ID),
 	}
 }
 

@@ -31,7 +31,7 @@ func (m *Module) keep() {
 		err := m.connect()
 		switch {
 		case err == nil:
-			wait = firstWait
+			since := time.Now()
 			select {
 			case <-m.stop:
 				return
@@ -41,13 +41,17 @@ func (m *Module) keep() {
 				return
 			}
 			m.reconnects.Add(1)
-			continue // at once: most often the token is there
+			if time.Since(since) > longWait {
+				wait = firstWait
+				continue // at once: most often the token is there
+			} // one that goes as soon as it is there is waited for like one that is not
 		case errors.Is(err, hsm.ErrPIN):
 			m.outOfService(err)
 			m.fail(err)
 			return
+		default:
+			m.outOfService(err)
 		}
-		m.outOfService(err)
 		select {
 		case <-m.stop:
 			return

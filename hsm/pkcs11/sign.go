@@ -61,12 +61,17 @@ func (s *session) sign(k *bound, r hsm.Signing) ([]byte, error) {
 	if err := s.m.ctx.SignInit(s.handle, []*pkcs11.Mechanism{mechanism}, k.private); err != nil {
 		return nil, err
 	}
-	signature, err := s.m.ctx.Sign(s.handle, r.Input)
-	if err != nil {
-		return nil, err
+	public, isECDSA := k.public.(*ecdsa.PublicKey)
+	input := r.Input
+	if isECDSA { // of a longer digest the leftmost bits are signed (FIPS 186-5 §6.4.1); not every module does that itself
+		input = input[:min(len(input), public.Params().BitSize/8)]
 	}
-	if public, is := k.public.(*ecdsa.PublicKey); is {
-		return derSignature(signature, public.Curve)
+	signature, err := s.m.ctx.Sign(s.handle, input)
+	if err != nil || !isECDSA {
+		return signature, err
+	}
+	if signature, err = derSignature(signature, public.Curve); err != nil {
+		return nil, fmt.Errorf("%w: %w", hsm.ErrMechanism, err)
 	}
 	return signature, nil
 }

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/sha256"
@@ -17,6 +18,8 @@ import (
 	"github.com/miekg/pkcs11"
 
 	"stellad/hsm"
+	"stellad/hsm/server"
+	"stellad/internal/socket"
 	"stellad/internal/tokens"
 )
 
@@ -215,6 +218,61 @@ func TestDeadline(t *testing.T) {
 	}
 	must(t, <-busy)
 	signs(t, key)
+}
+
+// TestLargest: the longest messages that Ed25519 signs, all at once, fit into what travels.
+func TestLargest(t *testing.T) {
+	c := served(t, backends[2].open(t))
+	key, err := c.Generate(t.Context(), hsm.Template{Label: "k", Algorithm: hsm.Ed25519})
+	must(t, err)
+	var all sync.WaitGroup
+	for i := range 64 {
+		all.Go(func() {
+			message := bytes.Repeat([]byte{byte(i)}, hsm.MaxObject)
+			signature, err := key.Sign(nil, message, crypto.Hash(0))
+			if err != nil || !verified(key.Public(), 0, message, signature) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if _, err := key.Sign(nil, make([]byte, hsm.MaxObject+1), crypto.Hash(0)); !errors.Is(err, hsm.ErrInvalid) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestEnd: what is under way ends as it would, and what comes later is told that there is no more.
+func TestEnd(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "hsm.sock")
+	l, err := socket.Make(name)
+	must(t, err)
+	s := server.New(module(t, tokens.SoftHSM(t), 4), uint32(os.Geteuid()))
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(l) }()
+	c := dial(t, name)
+	key, err := c.Generate(t.Context(), hsm.Template{Label: "k", Algorithm: hsm.ECDSAP256})
+	must(t, err)
+	signs(t, key) // a stream is open, which must not hold up the end
+	made := make(chan error, 1)
+	go func() {
+		_, err := c.Generate(context.Background(), hsm.Template{Label: "slow", Algorithm: hsm.RSA4096})
+		made <- err
+	}()
+	time.Sleep(20 * time.Millisecond)
+	over := make(chan struct{})
+	go func() { s.End(time.Minute); close(over) }()
+	time.Sleep(20 * time.Millisecond)
+	sum := sha256.Sum256([]byte("x"))
+	if _, err := key.Sign(nil, sum[:], crypto.SHA256); !errors.Is(err, hsm.ErrUnavailable) {
+		t.Errorf("after the end: %v", err)
+	}
+	must(t, <-made)
+	select {
+	case <-over:
+	case <-time.After(5 * time.Second):
+		t.Error("it does not end")
+	}
+	must(t, <-ended)
 }
 
 // TestNobodyThere: a socket that is not there, or leads to nobody, costs no more than a moment; and when somebody comes,

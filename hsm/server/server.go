@@ -52,12 +52,21 @@ func New(b Backend, uid uint32) *Server {
 	return &Server{s, service}
 }
 
-// End stops the server: no new calls, a while for those under way, then they are cut off. gRPC's own graceful stop would
-// wait for streams of signatures, which are open always.
+// flushing is how long answers may take to leave after the last call has ended.
+const flushing = 250 * time.Millisecond
+
+// End stops the server: no new calls, a while for those under way, then they are cut off. gRPC's own graceful stop waits
+// for streams of signatures, which are open always: what it is for here are the answers of calls that have ended.
 func (s *Server) End(grace time.Duration) {
+	flushed := make(chan struct{})
+	go func() { s.GracefulStop(); close(flushed) }()
 	select {
 	case <-s.service.calls.end():
 	case <-time.After(grace):
+	}
+	select {
+	case <-flushed:
+	case <-time.After(flushing):
 	}
 	s.Stop()
 }

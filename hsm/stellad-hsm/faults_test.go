@@ -66,6 +66,30 @@ func TestRestart(t *testing.T) {
 	}
 }
 
+// TestFrozen: a process that gets no turn costs the calls their deadline, and nothing after it.
+func TestFrozen(t *testing.T) {
+	b := newBed(t)
+	s := b.supervise()
+	c := b.client()
+	key := b.key(c, "k")
+	s.signal(syscall.SIGSTOP)
+	for range 3 {
+		if err := b.signs(key, 200*time.Millisecond); !errors.Is(err, hsm.ErrUnavailable) {
+			t.Errorf("%v", err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		if _, err := c.Status(ctx); !errors.Is(err, hsm.ErrUnavailable) {
+			t.Errorf("%v", err)
+		}
+		cancel()
+	}
+	s.signal(syscall.SIGCONT)
+	b.recovers(key)
+	if exits := s.statuses(); len(exits) != 0 {
+		t.Errorf("exits %v", exits)
+	}
+}
+
 // TestCrash: a module that crashes ends its process and the calls under way, and nothing else.
 func TestCrash(t *testing.T) {
 	b := newBed(t)
