@@ -14,6 +14,7 @@ import (
 
 type keyShowOptions struct {
 	pem    bool
+	chain  bool
 	socket string
 	output output
 }
@@ -26,8 +27,9 @@ func newKeyShowCmd() *cobra.Command {
 		Long: `Show all that is known of a key, which is named by its label or by the SHA-256 of its
 public key: all 64 digits, or the first, at least 6, where no other key begins so.
 
---pem prints the public key by itself, as PEM. Whom to believe, and when, is more than
-a key: "trust export" has it.`,
+--pem prints the public key by itself, as PEM, and --chain the certificates of a
+timestamping key, its own first. Whom to believe, and when, is more than a key: "trust
+export" has it.`,
 		Example: `  adminctl key show signing-2026
   adminctl key show signing-2026 --pem >signing-2026.pem
   adminctl key show 3f5a0c9e12ab -o json`,
@@ -35,9 +37,10 @@ a key: "trust export" has it.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return runKeyShow(cmd, opts, args[0]) },
 	}
 	cmd.Flags().BoolVar(&opts.pem, "pem", false, "print the public key alone, as PEM")
+	cmd.Flags().BoolVar(&opts.chain, "chain", false, "print the certificates alone, as PEM")
 	addSocketFlag(cmd, &opts.socket)
 	addOutputFlag(cmd, &opts.output)
-	cmd.MarkFlagsMutuallyExclusive("pem", "output")
+	cmd.MarkFlagsMutuallyExclusive("pem", "chain", "output")
 	return cmd
 }
 
@@ -55,6 +58,10 @@ func runKeyShow(cmd *cobra.Command, opts keyShowOptions, name string) error {
 	switch {
 	case opts.pem:
 		return writeLines(out, []byte(key.Public))
+	case opts.chain && len(key.Chain) == 0:
+		return cli.BadInput(fmt.Errorf("%s is a key for %s, and has no certificates", key.Label, key.Role))
+	case opts.chain:
+		return writeLines(out, []byte(strings.Join(key.Chain, "")))
 	case opts.output == outputJSON:
 		return writeJSON(out, key)
 	}
