@@ -111,6 +111,7 @@ func (d *Daemon) load(ctx context.Context, methods []api.Method) error {
 	if _, err := d.loadPolicy(ctx, nil); err != nil {
 		return err
 	}
+	d.signing(false)
 	d.judge = verdicts.NewJudge(d.config.Trust, d.config.VerdictCache, d.turns)
 	d.establishSoon(ctx)
 	d.loadTrust(ctx)

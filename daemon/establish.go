@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"time"
 
 	"stellad/daemon/ledger"
 	"stellad/daemon/signing"
@@ -35,52 +34,6 @@ func (d *Daemon) openSigns(name string, l *ledger.Ledger) (*signs, error) {
 	}
 	registry := keys.New(name, d.token, l)
 	return &signs{registry, signing.New(name, registry, l, content), content}, nil
-}
-
-// settle is how often is tried to finish what waits for the token.
-const settle = time.Second
-
-// soon is how long a start waits for the keys. Without them it goes on, and keepToken tries again.
-const soon = 2 * time.Second
-
-// establishSoon has a daemon whose token is at hand start with its keys in place.
-func (d *Daemon) establishSoon(ctx context.Context) {
-	if d.token == nil || d.genesis.Load() == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, soon)
-	defer cancel()
-	if err := d.establish(ctx); err != nil {
-		d.waits.Store(&err)
-	}
-}
-
-// keepToken brings the appliance's keys to where they should be, from genesis on. While the token is away, it waits.
-func (d *Daemon) keepToken(ctx context.Context) {
-	if d.token == nil {
-		return
-	}
-	var told string
-	for {
-		err := d.establish(ctx)
-		switch {
-		case err == nil && d.signs.Load() != nil:
-			d.log.Info("the keys are in place")
-			return
-		case errors.Is(err, ledger.ErrOlder):
-			d.fail(err)
-			return
-		case err != nil && err.Error() != told && ctx.Err() == nil:
-			told = err.Error()
-			d.log.Warn("the keys wait", "error", err)
-		}
-		d.waits.Store(&err)
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(settle):
-		}
-	}
 }
 
 // establish does what genesis left to do, and what a crash did. All of it may be done again.
@@ -114,11 +67,7 @@ func (d *Daemon) establish(ctx context.Context) error {
 	if err := d.publish(ctx, s); err != nil {
 		return err
 	}
-	if err := l.Checkpoint(); err != nil {
-		return err
-	}
-	d.waits.Store(nil)
-	return nil
+	return l.Checkpoint()
 }
 
 // notOlder holds the log to the checkpoint that the token keeps.

@@ -129,8 +129,7 @@ func (d *Daemon) begin(ctx context.Context, g Genesis) error {
 		if err != nil {
 			return errors.Join(err, l.Close())
 		}
-		waiting := errors.New("the keys were not looked at yet")
-		d.waits.Store(&waiting)
+		d.waits.Store(&errUnseen)
 		d.signs.Store(s)
 	}
 	d.ledger.Store(l)

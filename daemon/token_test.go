@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"stellad/api"
@@ -53,6 +54,16 @@ func (d *trial) await(t testing.TB, name string, ok bool) string {
 		if time.Now().After(end) {
 			t.Fatalf("%s: %s", name, state)
 		}
+	}
+}
+
+// signing wants the health service to say of signing what is so.
+func (d *trial) signing(t testing.TB, want healthpb.HealthCheckResponse_ServingStatus) {
+	t.Helper()
+	resp, err := healthpb.NewHealthClient(d.verify).Check(t.Context(), &healthpb.HealthCheckRequest{Service: "stella.v1.SigningService"})
+	must(t, err)
+	if resp.GetStatus() != want {
+		t.Errorf("health says %v, not %v", resp.GetStatus(), want)
 	}
 }
 
@@ -173,6 +184,7 @@ func TestTokenComesLate(t *testing.T) {
 	c, token := withToken(t), hsmtest.New(t)
 	d := run(t, c)
 	d.verifies(t)
+	d.signing(t, healthpb.HealthCheckResponse_NOT_SERVING)
 	if said := d.await(t, "keys", false); !strings.Contains(said, "wait") {
 		t.Error(said)
 	}
@@ -181,6 +193,7 @@ func TestTokenComesLate(t *testing.T) {
 	}
 	stop := token.Serve(t, c.HSM)
 	d.await(t, "keys", true)
+	d.signing(t, healthpb.HealthCheckResponse_SERVING)
 	d.stop()
 	stop()
 

@@ -1,0 +1,112 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+
+	stellav1 "stellad/api/stella/v1"
+	"stellad/daemon/ledger"
+)
+
+// settle is how often is tried to finish what waits for the token.
+const settle = time.Second
+
+// soon is how long a start waits for the keys. Without them it goes on, and keepToken tries again.
+const soon = 2 * time.Second
+
+// establishSoon has a daemon whose token is at hand start with its keys in place.
+func (d *Daemon) establishSoon(ctx context.Context) {
+	if d.token == nil || d.genesis.Load() == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, soon)
+	defer cancel()
+	_ = d.establishAndTell(ctx) // keepToken goes on
+}
+
+// keepToken brings the appliance's keys to where they should be, from genesis on, and looks after them. While the token is
+// away, it waits.
+func (d *Daemon) keepToken(ctx context.Context) {
+	if d.token == nil {
+		return
+	}
+	for err := errUnseen; err != nil; {
+		err = d.establishAndTell(ctx)
+		if errors.Is(err, ledger.ErrOlder) {
+			d.fail(err)
+			return
+		}
+		if !pause(ctx, settle) {
+			return
+		}
+	}
+	d.log.Info("the keys are in place")
+	for {
+		d.lookAtToken(ctx)
+		if !pause(ctx, lookAgain) {
+			return
+		}
+	}
+}
+
+// errUnseen is why keys wait that nobody looked at yet.
+var errUnseen = errors.New("the keys were not looked at yet")
+
+// pause waits, and tells whether ctx goes on.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// establishAndTell is establish; the log is told when what it waits for changes.
+func (d *Daemon) establishAndTell(ctx context.Context) error {
+	before := d.waits.Load()
+	err := d.establish(ctx)
+	if err == nil && d.signs.Load() == nil {
+		err = errors.New("genesis is yet to come")
+	}
+	d.signing(err == nil)
+	if err == nil {
+		d.waits.Store(nil)
+		return nil
+	}
+	d.waits.Store(&err)
+	if (before == nil || (*before).Error() != err.Error()) && ctx.Err() == nil {
+		d.log.Warn("the keys wait", "error", err)
+	}
+	return err
+}
+
+// lookAgain is how often a token that has all its keys is looked at.
+const lookAgain = 5 * time.Second
+
+// lookAtToken tells the health service how the token is, and settles what an outage left.
+func (d *Daemon) lookAtToken(ctx context.Context) {
+	status, err := d.token.Status(ctx)
+	there := err == nil && status.Token != nil && status.LoggedIn
+	d.signing(there)
+	if !there {
+		return
+	}
+	// Signatures that were cut short are given up by who made them. A key is another thing: the token may have it.
+	if err := d.signs.Load().Registry.Settle(ctx); err != nil && ctx.Err() == nil {
+		d.log.Warn("what became of a key is not known yet", "error", err)
+	}
+}
+
+// signing tells the health service whether signatures can be had.
+func (d *Daemon) signing(can bool) {
+	serving := healthpb.HealthCheckResponse_NOT_SERVING
+	if can {
+		serving = healthpb.HealthCheckResponse_SERVING
+	}
+	d.health.SetServingStatus(stellav1.SigningService_ServiceDesc.ServiceName, serving)
+}
+
