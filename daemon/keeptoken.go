@@ -109,4 +109,3 @@ func (d *Daemon) signing(can bool) {
 	}
 	d.health.SetServingStatus(stellav1.SigningService_ServiceDesc.ServiceName, serving)
 }
-

@@ -159,7 +159,7 @@ func (x *SignStatementResponse) GetSeq() uint64 {
 
 type TimestampRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Request       []byte                 `protobuf:"bytes,1,opt,name=request,proto3" json:"request,omitempty"` // TimeStampReq, DER, at most 4 KiB
+	Request       []byte                 `protobuf:"bytes,1,opt,name=request,proto3" json:"request,omitempty"` // TimeStampReq, DER, at most 1 KiB
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
