@@ -35,8 +35,8 @@ type model struct {
 // acknowledged.
 func TestModel(t *testing.T) {
 	checks := flag.Lookup("rapid.checks")
-	if checks.Value.String() == checks.DefValue { // a check takes a second
-		must(t, flag.Set("rapid.checks", "6"))
+	if checks.Value.String() == checks.DefValue { // a check takes some seconds
+		must(t, flag.Set("rapid.checks", "3"))
 		defer flag.Set("rapid.checks", checks.DefValue) //nolint:errcheck // it was that before
 	}
 	rapid.Check(t, func(rt *rapid.T) {
