@@ -32,7 +32,7 @@ func TestCheckFoldsAnew(t *testing.T) {
 	tell := func(_, what string) { found = append(found, what) }
 	_, err = Check(t.Context(), Checked{State: state, Name: name, Key: key, KeyFile: true, Began: began}, Report{tell, tell})
 	must(t, err)
-	if len(found) != 1 || !strings.Contains(found[0], "the view standing is not what folding the audit log gives") {
+	if len(found) != 2 || !strings.Contains(found[0], "ballast has 1 bytes") || !strings.Contains(found[1], "the view standing is not what folding the audit log gives") {
 		t.Errorf("found %q", found)
 	}
 }

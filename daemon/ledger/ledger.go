@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,6 +58,8 @@ type Options struct {
 	// Failed is called, once or more, when a record is durable and could not be folded: what is in force is then no
 	// longer what the log says, and the next start folds it again.
 	Failed func(error)
+
+	floor, ballast int64 // as store.Options has them: tests of many logs have little disk
 }
 
 func (o Options) keyspaces() []*store.Keyspace {
@@ -72,7 +75,7 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 	j, err := journal.Open(filepath.Join(o.State, "audit"), journal.Options{
 		Clock: time.Now, Boot: boot, Up: up, Log: o.Log,
 		// A record that could not be folded for want of room would end the daemon: none is taken then.
-		Floor: store.DefaultFloor + store.DefaultBallast,
+		Floor: cmp.Or(o.floor, store.DefaultFloor+store.DefaultBallast), Ballast: o.ballast,
 	})
 	if err != nil {
 		return nil, err
@@ -92,7 +95,7 @@ func (l *Ledger) open(ctx context.Context, o Options) error {
 		return err
 	}
 	var err error
-	l.store, err = store.Open(ctx, store.Options{Dir: filepath.Join(o.State, "db"), Keyspaces: o.keyspaces()})
+	l.store, err = store.Open(ctx, store.Options{Dir: filepath.Join(o.State, "db"), Keyspaces: o.keyspaces(), Floor: o.floor, Ballast: o.ballast})
 	if err != nil {
 		return err
 	}

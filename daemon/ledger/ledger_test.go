@@ -37,6 +37,7 @@ func tryOpen(t testing.TB, state, vkey string, failed func(error)) (*Ledger, err
 	}
 	return Open(t.Context(), Options{
 		State: state, Name: name, Begin: vkey == "", Key: k, Log: slog.New(slog.DiscardHandler), Failed: failed,
+		floor: 1, ballast: 1,
 	})
 }
 
