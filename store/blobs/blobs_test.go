@@ -279,9 +279,13 @@ func TestOpen(t *testing.T) {
 	if b, err := d.ReadAll(digest, 10); string(b) != "abc" || err != nil || left(t, d) > 0 {
 		t.Errorf("%q, %v, %d left", b, err, left(t, d))
 	}
+	others := t.TempDir()
+	if err := os.WriteFile(filepath.Join(others, "file"), []byte("another's"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, wrong := range []func(dir string) error{
 		func(dir string) error { return os.WriteFile(filepath.Join(dir, "tmp"), nil, 0o600) },
-		func(dir string) error { return os.Symlink("/tmp", filepath.Join(dir, "tmp")) },
+		func(dir string) error { return os.Symlink(others, filepath.Join(dir, "tmp")) },
 		func(dir string) error { return os.Symlink(t.TempDir(), filepath.Join(dir, "sha256")) },
 		func(dir string) error {
 			return errors.Join(os.Mkdir(filepath.Join(dir, "sha256"), 0o700), os.WriteFile(filepath.Join(dir, "sha256/7f"), nil, 0o600))
@@ -294,6 +298,9 @@ func TestOpen(t *testing.T) {
 		if _, err := Open(dir); !errors.Is(err, ErrDamaged) {
 			t.Errorf("Open: %v", err)
 		}
+	}
+	if text, err := os.ReadFile(filepath.Join(others, "file")); string(text) != "another's" || err != nil {
+		t.Errorf("what a link leads to was swept away: %v", err)
 	}
 }
 

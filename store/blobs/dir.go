@@ -30,7 +30,11 @@ func Open(path string) (*Dir, error) {
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		return nil, errors.Join(fmt.Errorf("%w: %s", ErrLocked, path), f.Close())
 	}
-	if err := errors.Join(d.lay(), d.sweep()); err != nil {
+	err = d.lay()
+	if err == nil { // tmp is a folder, and no link to somebody else's
+		err = d.sweep()
+	}
+	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return d, nil
