@@ -28,10 +28,23 @@ var reading = []string{
 	"/stella.v1.AccessService/Matrix",
 	"/stella.v1.AccessService/WhoAmI",
 	"/stella.v1.AuditService/ListRecords",
+	"/stella.v1.KeyService/ListKeys",
+	"/stella.v1.SigningService/ExportTrust",
+	"/stella.v1.StatusService/Doctor",
 	"/stella.v1.StatusService/Metrics",
 	"/stella.v1.StatusService/Status",
 	"/stella.v1.VerifyService/Verify",
 	"/stella.v1.VerifyService/VerifyStream",
+}
+
+// keyed are the methods that use keys. Appliances here have none, and refuse them; that they do nothing without a record
+// is shown where a token is: in packages keys and daemon/signing.
+var keyed = []string{
+	"/stella.v1.KeyService/GenerateKey",
+	"/stella.v1.KeyService/MarkKeyCompromised",
+	"/stella.v1.KeyService/RotateKey",
+	"/stella.v1.SigningService/SignStatement",
+	"/stella.v1.SigningService/Timestamp",
 }
 
 // A mutation is one way to change what a daemon does.
@@ -92,8 +105,8 @@ func TestMutationsAreComplete(t *testing.T) {
 	must(t, err)
 	for _, m := range methods {
 		mutates := slices.ContainsFunc(mutations, func(x mutation) bool { return x.name == m.Name })
-		if mutates == slices.Contains(reading, m.Name) {
-			t.Errorf("%s must be either in reading or in mutations", m.Name)
+		if mutates == slices.Contains(slices.Concat(reading, keyed), m.Name) {
+			t.Errorf("%s must be in one of reading, keyed and mutations", m.Name)
 		}
 	}
 }
