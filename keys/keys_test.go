@@ -323,3 +323,23 @@ func TestPublishNeedsKeys(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestNoRecordNoChange: what is not recorded is not so.
+func TestNoRecordNoChange(t *testing.T) {
+	r, l, _ := open(t)
+	all(t, r)
+	l.refuse = "compromised"
+	if _, err := r.MarkCompromised(t.Context(), audit.Record{}, "log-1", time.Now(), ""); !errors.Is(err, errRefused) {
+		t.Error(err)
+	}
+	l.refuse = "intent"
+	if _, _, err := r.Rotate(t.Context(), audit.Record{}, Log, "", "log-2"); !errors.Is(err, errRefused) {
+		t.Error(err)
+	}
+	if e, err := r.TheActive(Log); err != nil || e.Label != "log-1" || e.State() != Active {
+		t.Errorf("%+v, %v", e, err)
+	}
+	if _, err := r.Find("log-2"); !errors.Is(err, ErrUnknown) {
+		t.Error(err)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -255,5 +256,65 @@ func TestNoToken(t *testing.T) {
 	}
 	if !strings.HasSuffix(s.types(t), "intent abandoned") {
 		t.Error(s.types(t))
+	}
+}
+
+// refusing is a journal that takes no records of a type, as on a full disk.
+type refusing struct {
+	keys.Journal
+	kind string
+}
+
+var errRefused = errors.New("refused by the test")
+
+func (r refusing) Write(ctx context.Context, rec audit.Record, body any, note map[string]string) (*audit.Record, error) {
+	if rec.Type == r.kind {
+		return nil, errRefused
+	}
+	return r.Journal.Write(ctx, rec, body, note)
+}
+
+// TestNoRecord: without its record there is no signature in the log, no bundle and no token; with room again the same
+// request is answered, once.
+func TestNoRecord(t *testing.T) {
+	s := newSite(t)
+	for _, kind := range []string{"intent", "signed"} {
+		s.journal = refusing{s.Ledger, kind}
+		if bundle, _, err := s.Sign(t.Context(), audit.Record{}, request(kind)); !errors.Is(err, errRefused) || bundle != nil {
+			t.Errorf("no %s: %v", kind, err)
+		}
+		if state, err := s.head(); err != nil || state.Size != 0 {
+			t.Errorf("no %s: the log has %d entries, %v", kind, state.Size, err)
+		}
+	}
+	query, err := exec.Command("openssl", "ts", "-query", "-digest", strings.Repeat("5a", 32), "-sha256").Output()
+	must(t, err)
+	s.journal = refusing{s.Ledger, "stamp"}
+	if token, err := s.Stamp(t.Context(), audit.Record{}, query); !errors.Is(err, errRefused) || token != nil {
+		t.Errorf("no stamp: %v", err)
+	}
+	s.journal = s.Ledger
+	for range 2 {
+		s.sign(t, request("signed"))
+	}
+	if token, err := s.Stamp(t.Context(), audit.Record{}, query); err != nil || len(token) == 0 {
+		t.Errorf("with room: %v", err)
+	}
+	if all := s.types(t); strings.Count(all, "signed") != 1 || !strings.HasSuffix(all, "signed stamp") {
+		t.Error(all)
+	}
+}
+
+// TestStampRefuses: a request that is refused has an answer, and costs neither record nor signature.
+func TestStampRefuses(t *testing.T) {
+	s := newSite(t)
+	before := s.State().Size
+	for _, request := range [][]byte{nil, []byte("nonsense"), bytes.Repeat([]byte{0x30}, 5000)} {
+		if answer, err := s.Stamp(t.Context(), audit.Record{}, request); err == nil || len(answer) == 0 {
+			t.Errorf("%x: %x, %v", request[:min(8, len(request))], answer, err)
+		}
+	}
+	if s.State().Size != before {
+		t.Errorf("%d records more", s.State().Size-before)
 	}
 }
