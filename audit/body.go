@@ -117,6 +117,19 @@ func (r *Record) Decode() (any, error) {
 	return b, nil
 }
 
+// ParseFacts reads a line, for a fold: the record and its body, as ParseLine and Decode give them. body is nil for a type or
+// version that this release does not know, which folds pass over.
+func ParseFacts(line []byte) (rec *Record, body any, err error) {
+	if rec, err = ParseLine(line); err != nil {
+		return nil, nil, err
+	}
+	body, err = rec.Decode()
+	if errors.Is(err, ErrUnknownType) {
+		return rec, nil, nil
+	}
+	return rec, body, err
+}
+
 func decode(b body, raw []byte) (body, error) {
 	if raw != nil {
 		if err := jsonv2.Unmarshal(raw, b, jsonv2.RejectUnknownMembers(true)); err != nil {

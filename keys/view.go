@@ -21,14 +21,7 @@ var View = store.View("keys", 1, fold)
 var one = map[string]bool{Audit: true, Log: true, Timestamp: true}
 
 func fold(rows store.Rows, _ uint64, line []byte) error {
-	rec, err := audit.ParseLine(line)
-	if err != nil {
-		return err
-	}
-	body, err := rec.Decode()
-	if errors.Is(err, audit.ErrUnknownType) {
-		return nil
-	}
+	rec, body, err := audit.ParseFacts(line)
 	if err != nil {
 		return err
 	}
@@ -37,7 +30,7 @@ func fold(rows store.Rows, _ uint64, line []byte) error {
 		if b.Key == nil {
 			return nil
 		}
-		return put(rows, intentRow(rec.Seq), b.Key)
+		return rows.PutJSON(intentRow(rec.Seq), b.Key)
 	case *audit.Abandoned:
 		return rows.Delete(intentRow(b.Intent))
 	case *audit.Key:
@@ -66,7 +59,7 @@ func foldKey(rows store.Rows, rec *audit.Record, k *audit.Key) error {
 		e.From = rec.Time
 	}
 	return errors.Join(
-		put(rows, keyRow(e.SHA256()), e),
+		rows.PutJSON(keyRow(e.SHA256()), e),
 		rows.Put(labelRow(k.Label), []byte(e.SHA256())),
 		rows.Delete(intentRow(k.Intent)))
 }
@@ -81,24 +74,13 @@ func keyRow(sha256 string) []byte  { return []byte("key/" + sha256) }
 func labelRow(label string) []byte { return []byte("label/" + label) }
 func intentRow(seq uint64) []byte  { return fmt.Appendf(nil, "intent/%020d", seq) }
 
-func put(rows store.Rows, key []byte, value any) error {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return err
-	}
-	return rows.Put(key, text)
-}
-
 // get returns ErrUnknown where there is no such key.
 func get(rows store.Rows, sha256 string) (e Entry, err error) {
-	text, err := rows.Get(keyRow(sha256))
+	err = rows.GetJSON(keyRow(sha256), &e)
 	if errors.Is(err, store.ErrNotFound) {
-		return e, fmt.Errorf("%w: %s", ErrUnknown, sha256)
+		err = fmt.Errorf("%w: %s", ErrUnknown, sha256)
 	}
-	if err != nil {
-		return e, err
-	}
-	return e, json.Unmarshal(text, &e)
+	return e, err
 }
 
 func change(rows store.Rows, sha256 string, to func(*Entry)) error {
@@ -107,7 +89,7 @@ func change(rows store.Rows, sha256 string, to func(*Entry)) error {
 		return err
 	}
 	to(&e)
-	return put(rows, keyRow(sha256), e)
+	return rows.PutJSON(keyRow(sha256), e)
 }
 
 func each(rows store.Rows, visit func(Entry) error) error {

@@ -19,7 +19,7 @@ func (s *Service) Reverify(ctx context.Context, key string) (verified uint64, fa
 			return verified, failed, err
 		}
 		var signed Signed
-		if err := s.journal.Read(func(tx *store.Tx) error { return get(tx.In(View), signedRow(index), &signed) }); err != nil {
+		if err := s.journal.Read(func(tx *store.Tx) error { return tx.In(View).GetJSON(signedRow(index), &signed) }); err != nil {
 			return verified, failed, err
 		}
 		if signed.Key != key {

@@ -178,10 +178,10 @@ func (s *Service) keep(envelope *sign.Envelope, stamp []byte) (string, error) {
 func (s *Service) answered(sum string) (signed Signed, err error) {
 	err = s.journal.Read(func(tx *store.Tx) error {
 		var index uint64
-		if err := get(tx.In(View), requestRow(sum), &index); err != nil {
+		if err := tx.In(View).GetJSON(requestRow(sum), &index); err != nil {
 			return err
 		}
-		return get(tx.In(View), signedRow(index), &signed)
+		return tx.In(View).GetJSON(signedRow(index), &signed)
 	})
 	return signed, err
 }

@@ -1,7 +1,6 @@
 package signing
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -33,14 +32,7 @@ type Signed struct {
 }
 
 func fold(rows store.Rows, _ uint64, line []byte) error {
-	rec, err := audit.ParseLine(line)
-	if err != nil {
-		return err
-	}
-	body, err := rec.Decode()
-	if errors.Is(err, audit.ErrUnknownType) {
-		return nil
-	}
+	rec, body, err := audit.ParseFacts(line)
 	if err != nil {
 		return err
 	}
@@ -49,7 +41,7 @@ func fold(rows store.Rows, _ uint64, line []byte) error {
 		if b.Act != "sign" {
 			return nil
 		}
-		return put(rows, intentRow(rec.Seq), b)
+		return rows.PutJSON(intentRow(rec.Seq), b)
 	case *audit.Abandoned:
 		return rows.Delete(intentRow(b.Intent))
 	case *audit.Signed:
@@ -60,7 +52,7 @@ func fold(rows store.Rows, _ uint64, line []byte) error {
 
 func foldSigned(rows store.Rows, rec *audit.Record, b *audit.Signed) error {
 	var intent audit.Intent
-	if err := get(rows, intentRow(b.Intent), &intent); err != nil {
+	if err := rows.GetJSON(intentRow(b.Intent), &intent); err != nil {
 		return fmt.Errorf("the intent of record %d: %w", rec.Seq, err)
 	}
 	was, err := headOf(rows)
@@ -83,17 +75,17 @@ func foldSigned(rows store.Rows, rec *audit.Record, b *audit.Signed) error {
 		Index: grown.First, Seq: rec.Seq, Time: rec.Time, Key: intent.By, Blob: b.Blob, Request: intent.Request,
 	}
 	return errors.Join(
-		put(rows, []byte("head"), head{grown.Size, grown.Root[:]}),
+		rows.PutJSON([]byte("head"), head{grown.Size, grown.Root[:]}),
 		rows.Put(entryRow(s.Index), b.Entry),
-		put(rows, signedRow(s.Index), s),
-		put(rows, requestRow(intent.Request), s.Index),
+		rows.PutJSON(signedRow(s.Index), s),
+		rows.PutJSON(requestRow(intent.Request), s.Index),
 		rows.Delete(intentRow(b.Intent)))
 }
 
 // headOf returns the log's size and root.
 func headOf(rows store.Rows) (siglog.State, error) {
 	var h head
-	err := get(rows, []byte("head"), &h)
+	err := rows.GetJSON([]byte("head"), &h)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return siglog.State{Root: tlog.EmptyRoot()}, nil
@@ -151,19 +143,3 @@ func entryRow(index uint64) []byte  { return fmt.Appendf(nil, "entry/%020d", ind
 func signedRow(index uint64) []byte { return fmt.Appendf(nil, "signed/%020d", index) }
 func requestRow(sum string) []byte  { return []byte("request/" + sum) }
 func intentRow(seq uint64) []byte   { return fmt.Appendf(nil, "intent/%020d", seq) }
-
-func put(rows store.Rows, key []byte, value any) error {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return err
-	}
-	return rows.Put(key, text)
-}
-
-func get(rows store.Rows, key []byte, value any) error {
-	text, err := rows.Get(key)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(text, value)
-}
