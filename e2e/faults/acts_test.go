@@ -43,7 +43,11 @@ type what struct {
 	Type   string
 	Seq    uint64
 	Method string
-	Body   struct{ Version any } // a number of a policy's, a text of a start's
+	Body   struct {
+		Version any    // a number of a policy's, a text of a start's
+		Intent  uint64 // that it ends
+		Entry   []byte // of the signature log
+	}
 }
 
 func (r row) what(t testing.TB) (w what) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -21,13 +22,22 @@ import (
 )
 
 // A home is where an appliance lives. The state folder may lie on a disk of its own.
-type home struct{ dir, state string }
+type home struct {
+	dir, state string
+	token      *token // nil where it has no keys
+}
 
 // newHome makes an appliance that was initialised and never started; state is where it keeps its state, "" a folder of
 // its own.
 func newHome(t testing.TB, state string) home {
 	t.Helper()
-	h := home{dir: shortDir(t), state: state}
+	return newHomeOf(t, state, nil)
+}
+
+// newHomeOf is newHome with a token, which is this home's alone: it has each label, and a log's last checkpoint, once.
+func newHomeOf(t testing.TB, state string, k *token) home {
+	t.Helper()
+	h := home{dir: shortDir(t), state: state, token: k}
 	if state == "" {
 		h.state = filepath.Join(h.dir, "state")
 	}
@@ -56,14 +66,18 @@ func (h home) config() string          { return h.path("stellad.toml") }
 
 func (h home) configure(t testing.TB) {
 	t.Helper()
-	must(t, os.WriteFile(h.config(), fmt.Appendf(nil, "state = %q\nrun = %q\ntrust = %q\naccess = %q\n",
-		h.state, h.path("run"), h.path("trust"), h.path("access.toml")), 0o600))
+	text := fmt.Appendf(nil, "state = %q\nrun = %q\ntrust = %q\naccess = %q\n",
+		h.state, h.path("run"), h.path("trust"), h.path("access.toml"))
+	if h.token != nil {
+		text = fmt.Appendf(text, "hsm = %q\n", h.token.socket)
+	}
+	must(t, os.WriteFile(h.config(), text, 0o600))
 }
 
 // elsewhere is the same appliance with its state in another place.
 func (h home) elsewhere(t testing.TB, state string) home {
 	t.Helper()
-	to := home{dir: shortDir(t), state: state}
+	to := home{dir: shortDir(t), state: state, token: h.token}
 	must(t, os.MkdirAll(to.path("run"), 0o700))
 	must(t, os.CopyFS(to.path("trust"), os.DirFS(h.path("trust"))))
 	text, err := os.ReadFile(h.path("access.toml"))
@@ -132,20 +146,28 @@ type appliance struct {
 	noted  uint64 // a record with an annotation
 	heard  int    // how much of log was there before what happens now
 
-	access stellav1.AccessServiceClient
-	audit  stellav1.AuditServiceClient
-	status stellav1.StatusServiceClient
+	access  stellav1.AccessServiceClient
+	audit   stellav1.AuditServiceClient
+	status  stellav1.StatusServiceClient
+	keys    stellav1.KeyServiceClient
+	signing stellav1.SigningServiceClient
 }
 
-// start starts the daemon, by way of a wrapper if there is one, which must become ready.
+// start starts the daemon, by way of a wrapper if there is one, which must become ready, and have its keys in place where
+// it has a token.
 func (h home) start(t testing.TB, wrapper ...string) *appliance {
 	t.Helper()
 	a, err := h.tryStart(t, wrapper...)
 	if err != nil {
 		t.Fatalf("stellad: %v\n%s", err, &a.log)
 	}
+	if h.token != nil {
+		a.until(t, keysInPlace)
+	}
 	return a
 }
+
+var keysInPlace = regexp.MustCompile(`the keys are in place`)
 
 // tryStart starts the daemon and waits until it is ready or has ended.
 func (h home) tryStart(t testing.TB, wrapper ...string) (*appliance, error) {
@@ -157,14 +179,22 @@ func (h home) tryStart(t testing.TB, wrapper ...string) (*appliance, error) {
 	must(t, a.cmd.Start())
 	go func() { _ = a.cmd.Wait(); close(a.exited) }()
 	t.Cleanup(a.kill)
-	var err error
-	a.conn, err = grpc.NewClient("unix:"+h.path("run/admin.sock"), grpc.WithTransportCredentials(insecure.NewCredentials()))
-	must(t, err)
-	t.Cleanup(func() { _ = a.conn.Close() })
+	a.conn = a.dial(t, "admin")
 	a.access = stellav1.NewAccessServiceClient(a.conn)
 	a.audit = stellav1.NewAuditServiceClient(a.conn)
 	a.status = stellav1.NewStatusServiceClient(a.conn)
+	a.keys = stellav1.NewKeyServiceClient(a.conn)
+	a.signing = stellav1.NewSigningServiceClient(a.conn)
 	return a, a.ready()
+}
+
+// dial makes a connection to one of the daemon's sockets.
+func (h home) dial(t testing.TB, socket string) *grpc.ClientConn {
+	t.Helper()
+	conn, err := grpc.NewClient("unix:"+h.path("run/"+socket+".sock"), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	must(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
 }
 
 func (a *appliance) ready() error {

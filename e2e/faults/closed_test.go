@@ -58,7 +58,7 @@ func (f *figures) report(t *testing.T, trouble string) {
 
 func (m mutation) inTrouble(t *testing.T, trouble trouble) (done bool, took time.Duration) {
 	t.Helper()
-	h := newHome(t, filepath.Join(newDisk(t, 1024).dir, "state"))
+	h := m.home(t, filepath.Join(newDisk(t, 1024).dir, "state"))
 	a := h.start(t)
 	a.annotate(t)
 	before := m.effect(within(t), t, a)
@@ -73,14 +73,14 @@ func (m mutation) inTrouble(t *testing.T, trouble trouble) (done bool, took time
 	if _, intent := os.Stat(filepath.Join(h.state, "audit", "erasing")); m.name == erase && intent == nil {
 		now = before // it was begun: a durable intent holds its record, and the end of the trouble finishes it
 	}
-	if err != nil && now != before && now != "gone" {
+	if err != nil && now != before && now != "gone" && !m.begun(t, a) {
 		t.Errorf("%v, and yet there is %q, was %q", err, now, before)
 	}
 	end()
 	t.Logf("%v after %v", err, took.Round(time.Millisecond))
 	a.recovers(t)
 	a.kill()
-	m.recorded(t, h, err == nil, map[bool]int{true: 1}[m.record == "time"]) // recovers writes one
+	m.recorded(t, h, a.noted, err == nil, map[bool]int{true: 1}[m.record == "time"]) // recovers writes one
 	return err == nil, took
 }
 
@@ -105,23 +105,22 @@ func (a *appliance) recovers(t *testing.T) {
 }
 
 // recorded holds what a daemon that starts anew says of the log to what was told: what was done was recorded before that
-// start, and an annotation is erased where that is recorded, and nowhere else. others are records like the mutation's
-// own that were acknowledged.
-func (m mutation) recorded(t *testing.T, h home, done bool, others int) {
+// start, and an annotation is erased where that is recorded, and nowhere else. What was done came after the record since;
+// others are records like the mutation's own that were acknowledged.
+func (m mutation) recorded(t *testing.T, h home, since uint64, done bool, others int) {
 	t.Helper()
 	h.good(t)
 	a := h.start(t)
 	rows, err := a.records(within(t))
 	must(t, err)
 	there, now, erased := 0, 0, false
-	for i, r := range rows {
+	for _, r := range rows {
 		w := r.what(t)
 		erased = erased || w.Type == "denial" && r.annotation == ""
 		if w.Type == "start" {
 			there = now
 		}
-		first := i < 4 // genesis, and what the first start put in force
-		if !first && w.Type == m.record && (m.record != "policy" || w.Body.Version == float64(newVersion)) {
+		if w.Seq > since && w.Type == m.record && (m.record != "policy" || w.Body.Version == float64(newVersion)) {
 			now++
 		}
 	}
@@ -130,6 +129,9 @@ func (m mutation) recorded(t *testing.T, h home, done bool, others int) {
 	}
 	if m.name == erase && erased != (now > 0) {
 		t.Errorf("that an annotation is erased is %v, and there are %d records of it", erased, now)
+	}
+	if m.keys {
+		m.wholeKeys(t, a)
 	}
 	a.stop(t)
 }

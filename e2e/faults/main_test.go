@@ -59,11 +59,16 @@ func buildAndRun(m *testing.M) int {
 }
 
 func build(bin string) error {
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", bin+"/", "../../daemon/stellad", "../../adminctl")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("build: %w", err)
+	for cgo, programs := range map[string][]string{
+		"0": {"../../daemon/stellad", "../../adminctl"},
+		"1": {"../../hsm/stellad-hsm"}, // it loads a module
+	} {
+		build := exec.Command("go", append([]string{"build", "-buildvcs=false", "-o", bin + "/"}, programs...)...)
+		build.Env = append(os.Environ(), "CGO_ENABLED="+cgo)
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			return fmt.Errorf("build: %w", err)
+		}
 	}
 	return os.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
 }

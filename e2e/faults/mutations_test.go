@@ -53,6 +53,16 @@ type mutation struct {
 	record string // the type of record that it writes
 	do     func(ctx context.Context, t testing.TB, a *appliance) error
 	effect func(ctx context.Context, t testing.TB, a *appliance) string // what it would change, as it is now
+	keys   bool                                                         // it uses the token's
+}
+
+// home makes an appliance for a mutation. Who needs no token does without.
+func (m mutation) home(t testing.TB, state string) home {
+	t.Helper()
+	if m.keys {
+		return newHomeOf(t, state, serveToken(t))
+	}
+	return newHome(t, state)
 }
 
 const (
@@ -60,21 +70,21 @@ const (
 	newVersion = 1000 // of the policy that a mutation brings
 )
 
-var mutations = []mutation{
-	{"/stella.v1.AccessService/Reload", "policy", func(ctx context.Context, t testing.TB, a *appliance) error {
+var mutations = append([]mutation{
+	{name: "/stella.v1.AccessService/Reload", record: "policy", effect: inForce, do: func(ctx context.Context, t testing.TB, a *appliance) error {
 		a.policy(t, newVersion)
 		_, err := a.access.Reload(ctx, &stellav1.ReloadRequest{})
 		return err
-	}, inForce},
-	{"/stella.v1.AuditService/AcceptTime", "time", func(ctx context.Context, _ testing.TB, a *appliance) error {
+	}},
+	{name: "/stella.v1.AuditService/AcceptTime", record: "time", effect: nothing, do: func(ctx context.Context, _ testing.TB, a *appliance) error {
 		_, err := a.audit.AcceptTime(ctx, &stellav1.AcceptTimeRequest{})
 		return err
-	}, nothing},
-	{erase, "erase", func(ctx context.Context, _ testing.TB, a *appliance) error {
+	}},
+	{name: erase, record: "erase", effect: annotation, do: func(ctx context.Context, _ testing.TB, a *appliance) error {
 		_, err := a.audit.Erase(ctx, &stellav1.EraseRequest{Seqs: []uint64{a.noted}})
 		return err
-	}, annotation},
-	{"/stella.v1.AuditService/Export", "call", func(ctx context.Context, _ testing.TB, a *appliance) error {
+	}},
+	{name: "/stella.v1.AuditService/Export", record: "call", effect: nothing, do: func(ctx context.Context, _ testing.TB, a *appliance) error {
 		stream, err := a.audit.Export(ctx, &stellav1.ExportRequest{})
 		for err == nil {
 			_, err = stream.Recv()
@@ -83,21 +93,21 @@ var mutations = []mutation{
 			return nil
 		}
 		return err
-	}, nothing},
-	{"SIGHUP", "policy", func(ctx context.Context, t testing.TB, a *appliance) error {
+	}},
+	{name: "SIGHUP", record: "policy", effect: inForce, do: func(ctx context.Context, t testing.TB, a *appliance) error {
 		a.policy(t, newVersion)
 		must(t, a.process().Signal(syscall.SIGHUP))
 		return a.says(ctx, `msg=reloaded`, `the access policy is refused`)
-	}, inForce},
-	{"a changed trust root", "trust", func(ctx context.Context, t testing.TB, a *appliance) error {
+	}},
+	{name: "a changed trust root", record: "trust", effect: trusted, do: func(ctx context.Context, t testing.TB, a *appliance) error {
 		name := a.path("trust/trusted_root.json")
 		text, err := os.ReadFile(name)
 		must(t, err)
 		must(t, os.WriteFile(a.path("trusted_root.json"), append(text, '\n'), 0o600))
 		must(t, os.Rename(a.path("trusted_root.json"), name))
 		return a.says(ctx, `trust root in force`, `the trust root is refused`)
-	}, trusted},
-}
+	}},
+}, ofKeys...)
 
 // TestMutationsAreComplete: there is no method of which nobody has said whether it changes something.
 func TestMutationsAreComplete(t *testing.T) {

@@ -58,7 +58,7 @@ func (f *callFigures) add(hit, done bool) {
 // withFailing does a mutation while a call fails, and tells whether there was one to fail.
 func (m mutation) withFailing(t *testing.T, what string, f *callFigures) (hit bool) {
 	t.Helper()
-	h := newHome(t, "")
+	h := m.home(t, "")
 	a := h.start(t)
 	a.annotate(t)
 	before := m.effect(within(t), t, a)
@@ -66,7 +66,7 @@ func (m mutation) withFailing(t *testing.T, what string, f *callFigures) (hit bo
 	a.heard = len(a.log.String())
 	err := m.do(within(t), t, a)
 	if !a.ended() && err != nil && m.name != erase { // which may have been begun: its intent is durable
-		if now := m.effect(within(t), t, a); now != before && now != "gone" {
+		if now := m.effect(within(t), t, a); now != before && now != "gone" && !m.begun(t, a) {
 			t.Errorf("%s: %v, and yet there is %q, was %q", what, err, now, before)
 		}
 	}
@@ -80,6 +80,6 @@ func (m mutation) withFailing(t *testing.T, what string, f *callFigures) (hit bo
 	must(t, readErr)
 	hit = strings.Contains(string(trace), "INJECTED") || strings.Contains(string(trace), "killed by SIGKILL") && err != nil
 	f.add(hit, err == nil)
-	m.recorded(t, h, err == nil, 0)
+	m.recorded(t, h, a.noted, err == nil, 0)
 	return hit
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -26,6 +27,15 @@ const PIN = "correct-horse-7"
 // such test at a time.
 func SoftHSM(t testing.TB) Token {
 	t.Helper()
+	k := ForChild(t)
+	_, conf, _ := strings.Cut(k.Env[0], "=")
+	t.Setenv("SOFTHSM2_CONF", conf)
+	return k
+}
+
+// ForChild is SoftHSM for a process that is started with Env: there may be many at a time.
+func ForChild(t testing.TB) Token {
+	t.Helper()
 	dir := t.TempDir()
 	k := Token{
 		Module: found(t, "softhsm2", "/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so"),
@@ -35,7 +45,6 @@ func SoftHSM(t testing.TB) Token {
 	conf := filepath.Join(dir, "softhsm2.conf")
 	must(t, os.WriteFile(conf, []byte("directories.tokendir = "+k.Dir+"\nobjectstore.backend = file\nlog.level = ERROR\n"), 0o644))
 	k.Env = []string{"SOFTHSM2_CONF=" + conf}
-	t.Setenv("SOFTHSM2_CONF", conf)
 	k.Add(t, k.Label)
 	return k
 }
