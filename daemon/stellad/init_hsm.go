@@ -1,0 +1,148 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"stellad/internal/cli"
+	"stellad/internal/durable"
+)
+
+// Where the parts of an HSM's set-up are, as docs/operations/hsm-setup-runbook.md has them.
+const (
+	hsmConfig  = "/etc/stella/stellad-hsm.toml"
+	hsmSocket  = "/run/stella/hsm.sock"
+	credential = "/etc/stella/credentials/hsm-pin"
+	dropIn     = "/etc/systemd/system/stellad-hsm.service.d/pin.conf"
+)
+
+// hsmOptions say which token an appliance is to have its keys in.
+type hsmOptions struct {
+	module, slot, pinFile string
+}
+
+func (o hsmOptions) given() bool { return o != hsmOptions{} }
+
+// A step changes something, or finds it done, and says so in a line.
+type step func(ctx context.Context) (string, error)
+
+// errHSM is wrapped where the token is not there, or not for this PIN.
+var errHSM = errors.New("the HSM")
+
+// setUp writes the configuration, hands over the PIN, logs in once and starts the service. Each step that is done already
+// is left as it is, so that the same command goes on where an earlier one ended.
+func (o hsmOptions) setUp(ctx context.Context, stelladConfig string, say func(string)) error {
+	for _, do := range []step{
+		func(context.Context) (string, error) { return o.configure() },
+		func(context.Context) (string, error) {
+			return setInFile(stelladConfig, map[string]string{"hsm": hsmSocket})
+		},
+		o.handOver, tryToken, startHSM,
+	} {
+		line, err := do(ctx)
+		if err != nil {
+			return err
+		}
+		say(line)
+	}
+	return nil
+}
+
+func (o hsmOptions) configure() (string, error) {
+	values := map[string]string{}
+	for key, value := range map[string]string{"module": o.module, "slot": o.slot} {
+		if value != "" {
+			values[key] = value
+		}
+	}
+	return setInFile(hsmConfig, values)
+}
+
+// handOver encrypts the PIN for this host, so that only systemd hands it to the service.
+func (o hsmOptions) handOver(ctx context.Context) (string, error) {
+	if o.pinFile == "" {
+		if _, err := os.Stat(credential); err != nil {
+			return "", cli.BadInput(fmt.Errorf("there is no PIN yet: give --pin-file, or put it into %s as the runbook says", credential))
+		}
+		return credential + " has a PIN, and is left as it is", nil
+	}
+	if err := os.MkdirAll(filepath.Dir(credential), 0o700); err != nil {
+		return "", err
+	}
+	// A credential of another PIN is replaced: the one that is given is the newer.
+	if err := run(ctx, "systemd-creds", "encrypt", "--name=pin", o.pinFile, credential); err != nil {
+		return "", fmt.Errorf("encrypt the PIN: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(dropIn), 0o755); err != nil {
+		return "", err
+	}
+	text := "[Service]\nLoadCredentialEncrypted=pin:" + credential + "\n"
+	if err := durable.Replace(dropIn, []byte(text), 0o644); err != nil {
+		return "", err
+	}
+	return "the PIN is in " + credential + ", encrypted for this host", run(ctx, "systemctl", "daemon-reload")
+}
+
+// pinRefused is stellad-hsm's exit status for a PIN that the token does not take.
+const pinRefused = 10
+
+// tryToken logs in once, as the service will: a wrong PIN costs the token one try, here and not later.
+func tryToken(ctx context.Context) (string, error) {
+	err := run(ctx, "systemd-run", "--quiet", "--wait", "--pipe", "--collect", "-p", "User=stella-hsm",
+		"-p", "LoadCredentialEncrypted=pin:"+credential, "stellad-hsm", "check", "--config", hsmConfig)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == pinRefused {
+		return "", cli.Exit(cli.StatusNoHSM, fmt.Errorf("%w: the token refused the PIN; it was tried once, and what is left of its tries is the token's to say", errHSM))
+	}
+	if err != nil {
+		return "", cli.Exit(cli.StatusNoHSM, fmt.Errorf("%w: %w", errHSM, err))
+	}
+	return "logged in to the token, as the service's user", nil
+}
+
+func startHSM(ctx context.Context) (string, error) {
+	return "stellad-hsm runs", run(ctx, "systemctl", "enable", "--quiet", "--now", "stellad-hsm.socket", "stellad-hsm.service")
+}
+
+// run runs a program of the system. What it says is in the error alone, in one line.
+func run(ctx context.Context, args ...string) error {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	err := cmd.Run()
+	if errors.Is(err, exec.ErrNotFound) {
+		return fmt.Errorf("%s is not installed: %w", args[0], err)
+	}
+	if err != nil {
+		lines := strings.Split(strings.TrimSpace(said.String()), "\n")
+		return fmt.Errorf("%s: %w: %s", args[0], err, lines[len(lines)-1])
+	}
+	return nil
+}
+
+// setInFile sets keys in a TOML file where they are commented out, and wants those that are set to have these values.
+func setInFile(name string, values map[string]string) (string, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return "", cli.BadInput(err)
+	}
+	set, changed, err := setValues(string(text), values)
+	if err != nil {
+		return "", cli.BadInput(fmt.Errorf("%s: %w", name, err))
+	}
+	if !changed {
+		return name + " is left as it is", nil
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return "", err
+	}
+	return "wrote " + name, durable.Replace(name, []byte(set), info.Mode().Perm()&fs.ModePerm)
+}
