@@ -55,7 +55,8 @@ func (d *Daemon) establishSoon(ctx context.Context) {
 	}
 }
 
-// keepToken brings the appliance's keys to where they should be, from genesis on. While the token is away, it waits.
+// keepToken brings the appliance's keys to where they should be, from genesis on, and again where an act left something
+// undone. While the token is away, it waits.
 func (d *Daemon) keepToken(ctx context.Context) {
 	if d.token == nil {
 		return
@@ -66,7 +67,13 @@ func (d *Daemon) keepToken(ctx context.Context) {
 		switch {
 		case err == nil && d.signs.Load() != nil:
 			d.log.Info("the keys are in place")
-			return
+			told = ""
+			select {
+			case <-ctx.Done():
+				return
+			case <-d.unfinished:
+				continue
+			}
 		case errors.Is(err, ledger.ErrOlder):
 			d.fail(err)
 			return
@@ -74,7 +81,9 @@ func (d *Daemon) keepToken(ctx context.Context) {
 			told = err.Error()
 			d.log.Warn("the keys wait", "error", err)
 		}
-		d.waits.Store(&err)
+		if err != nil {
+			d.waits.Store(&err)
+		}
 		select {
 		case <-ctx.Done():
 			return
