@@ -54,7 +54,9 @@ type Daemon struct {
 	failed  chan error                    // holds the first reason for which the process must end
 	policy  atomic.Pointer[access.Policy]
 
-	beginning sync.Mutex // one genesis at a time
+	beginning  sync.Mutex    // one genesis at a time
+	publishing sync.Mutex    // one publication at a time
+	unfinished chan struct{} // tells keepToken that something waits again; holds one
 
 	mu      sync.Mutex // one reload at a time; guards what follows
 	keeper  *access.Keeper
@@ -87,7 +89,7 @@ func newDaemon(c config.Config, log *slog.Logger) (*Daemon, error) {
 		config: c, log: log, started: time.Now(), catalog: catalogOf(methods),
 		turns: fair.NewTurns(verifying), health: health.NewServer(),
 		registry: prometheus.NewRegistry(), servers: map[string]*rpc.Server{},
-		failed: make(chan error, 1),
+		failed: make(chan error, 1), unfinished: make(chan struct{}, 1),
 	}
 	if c.HSM != "" {
 		if d.token, err = hsm.Dial(c.HSM); err != nil {

@@ -108,7 +108,7 @@ func (d *Daemon) keysPart() *stellav1.Part {
 		return &stellav1.Part{Name: "keys", Ok: true, State: "none: no hsm is configured, and the audit key is in a file"}
 	}
 	if why := d.waits.Load(); why != nil {
-		return &stellav1.Part{Name: "keys", State: oneLine(fmt.Sprintf("wait for the token: %v", *why))}
+		return &stellav1.Part{Name: "keys", State: oneLine(fmt.Sprintf("wait: %v", *why))}
 	}
 	s := d.signs.Load()
 	if s == nil {

@@ -27,27 +27,46 @@ func (d *Daemon) establishSoon(ctx context.Context) {
 	_ = d.establishAndTell(ctx) // keepToken goes on
 }
 
-// keepToken brings the appliance's keys to where they should be, from genesis on, and looks after them. While the token is
-// away, it waits.
+// keepToken brings the appliance's keys to where they should be, from genesis on, looks after them, and again does what an
+// act left undone. While the token is away, it waits.
 func (d *Daemon) keepToken(ctx context.Context) {
 	if d.token == nil {
 		return
 	}
-	for err := errUnseen; err != nil; {
-		err = d.establishAndTell(ctx)
-		if errors.Is(err, ledger.ErrOlder) {
-			d.fail(err)
-			return
-		}
-		if !pause(ctx, settle) {
+	for d.untilInPlace(ctx) {
+		d.log.Info("the keys are in place")
+		if !d.whileInPlace(ctx) {
 			return
 		}
 	}
-	d.log.Info("the keys are in place")
+}
+
+// untilInPlace tries until the keys are where they should be; false where they never will be.
+func (d *Daemon) untilInPlace(ctx context.Context) bool {
+	for {
+		err := d.establishAndTell(ctx)
+		switch {
+		case err == nil:
+			return true
+		case errors.Is(err, ledger.ErrOlder):
+			d.fail(err)
+			return false
+		case !pause(ctx, settle):
+			return false
+		}
+	}
+}
+
+// whileInPlace looks after the token until an act leaves something undone; false where ctx ends.
+func (d *Daemon) whileInPlace(ctx context.Context) bool {
 	for {
 		d.lookAtToken(ctx)
-		if !pause(ctx, lookAgain) {
-			return
+		select {
+		case <-ctx.Done():
+			return false
+		case <-d.unfinished:
+			return true
+		case <-time.After(lookAgain):
 		}
 	}
 }

@@ -59,7 +59,8 @@ func (s *keyService) GenerateKey(ctx context.Context, req *stellav1.GenerateKeyR
 	if err != nil {
 		return nil, err
 	}
-	return &stellav1.GenerateKeyResponse{Key: keyOf(e)}, s.daemon.publish(ctx, signs)
+	s.daemon.followKeys(ctx, signs)
+	return &stellav1.GenerateKeyResponse{Key: keyOf(e)}, nil
 }
 
 func (s *keyService) RotateKey(ctx context.Context, req *stellav1.RotateKeyRequest) (*stellav1.RotateKeyResponse, error) {
@@ -78,9 +79,7 @@ func (s *keyService) RotateKey(ctx context.Context, req *stellav1.RotateKeyReque
 	if err != nil {
 		return nil, err
 	}
-	if err := s.daemon.publish(ctx, signs); err != nil {
-		return nil, err
-	}
+	s.daemon.followKeys(ctx, signs)
 	resp := &stellav1.RotateKeyResponse{Old: keyOf(from), New: keyOf(to)}
 	resp.Verified, resp.Failed, err = signs.Reverify(ctx, from.SHA256())
 	return resp, err
@@ -98,7 +97,8 @@ func (s *keyService) MarkKeyCompromised(ctx context.Context, req *stellav1.MarkK
 	if err != nil {
 		return nil, err
 	}
-	return &stellav1.MarkKeyCompromisedResponse{Key: keyOf(e)}, s.daemon.publish(ctx, signs)
+	s.daemon.followKeys(ctx, signs)
+	return &stellav1.MarkKeyCompromisedResponse{Key: keyOf(e)}, nil
 }
 
 // maxReason bounds what is written beside a record.

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,19 +17,37 @@ import (
 // published is where the trust root stands by which others verify what the appliance signs. Everybody may read it.
 const publishedDir = "trust"
 
+// followKeys publishes what an act changed that is done, and in the log. Where that fails the act stands: its caller is
+// told that it is done, keepToken tries again, and status says what waits.
+func (d *Daemon) followKeys(ctx context.Context, s *signs) {
+	err := d.publish(context.WithoutCancel(ctx), s)
+	if err == nil {
+		return
+	}
+	err = fmt.Errorf("what others verify by is not published as the keys are: %w", err)
+	d.log.Error("it is tried again", "error", err)
+	d.waits.Store(&err)
+	select {
+	case d.unfinished <- struct{}{}:
+	default: // it is told already
+	}
+}
+
 // publish writes the trust root anew, if it is another: whole, in one step. A crash leaves the old one, and perhaps a
 // folder that the next publication removes.
 func (d *Daemon) publish(ctx context.Context, s *signs) error {
+	d.publishing.Lock()
+	defer d.publishing.Unlock()
 	s.KeysChanged()
 	files, err := s.Published()
 	if err != nil {
 		return err
 	}
 	dir := filepath.Join(d.config.State, publishedDir)
-	if same(dir, files) {
-		return nil
-	}
 	next := dir + ".new"
+	if same(dir, files) { // perhaps by a try that ended before it was on disk
+		return errors.Join(os.RemoveAll(next), durable.SyncFolder(d.config.State))
+	}
 	if err := errors.Join(os.RemoveAll(next), lay(next, files)); err != nil {
 		return err
 	}

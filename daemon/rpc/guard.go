@@ -114,7 +114,8 @@ func (g *Guard) log(ctx context.Context, level slog.Level, c *call, code codes.C
 		slog.String("request_id", c.id()), slog.String("method", c.method.Name), slog.Uint64("uid", uint64(c.actor.UID)),
 		slog.String("socket", g.Socket), slog.String("code", code.String()), slog.Duration("took", time.Since(c.start)),
 	}
-	if err != nil && code != codes.InvalidArgument { // which quotes the request, and its sender was told
+	// Those two quote the request: what is no form of it, and a name that is nobody's. Its sender was told.
+	if err != nil && code != codes.InvalidArgument && code != codes.NotFound {
 		attrs = append(attrs, slog.Any("error", err))
 	}
 	g.Log.LogAttrs(ctx, level, "call", attrs...)

@@ -33,6 +33,7 @@ type Service struct {
 	now     func() time.Time
 
 	flights singleflight.Group // of requests, by their digest
+	signing sync.RWMutex       // read-locked from before an intent is written until its end is: Settle sees none under way
 
 	heads      sync.Mutex // one checkpoint at a time; guards what follows
 	checkpoint []byte
@@ -167,8 +168,11 @@ func (s *Service) head() (state siglog.State, err error) {
 	return state, err
 }
 
-// Settle writes of the signatures that a crash cut short that nothing came of them.
+// Settle writes of the signatures that were cut short that nothing came of them. It waits for those under way, which end
+// by themselves within hsm.CallLimit.
 func (s *Service) Settle(ctx context.Context) error {
+	s.signing.Lock()
+	defer s.signing.Unlock()
 	var open []uint64
 	err := s.journal.Read(func(tx *store.Tx) error {
 		return tx.In(View).Each([]byte("intent/"), nil, func(key, text []byte) error {

@@ -94,6 +94,8 @@ func (s *Service) once(ctx context.Context, act audit.Record, r Request, e keys.
 		return Signed{}, err
 	}
 	act.Target = "sha256:" + r.Subjects[0].Digest["sha256"]
+	s.signing.RLock()
+	defer s.signing.RUnlock()
 	intent, err := s.intend(ctx, act, e, sum, statement)
 	if err != nil {
 		return Signed{}, err

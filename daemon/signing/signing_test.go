@@ -318,3 +318,27 @@ func TestStampRefuses(t *testing.T) {
 		t.Errorf("%d records more", s.State().Size-before)
 	}
 }
+
+// TestSettleLeavesWhatIsUnderWay: what was cut short is given up, and nothing that is being signed. A signature whose
+// intent was given up can't be folded: no daemon would start on that log again.
+func TestSettleLeavesWhatIsUnderWay(t *testing.T) {
+	s := newSite(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	var settling, all sync.WaitGroup
+	settling.Go(func() {
+		for ctx.Err() == nil {
+			if err := s.Settle(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for i := range 16 {
+		all.Go(func() { s.sign(t, request(fmt.Sprint(i))) })
+	}
+	all.Wait()
+	cancel()
+	settling.Wait()
+	if types := s.types(t); strings.Contains(types, "abandoned") || strings.Count(types, "signed") != 16 {
+		t.Error(types)
+	}
+}

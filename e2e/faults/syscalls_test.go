@@ -3,6 +3,7 @@ package faults
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,20 +16,20 @@ var calls = []string{"pwrite64", "fdatasync", "fsync", "msync", "ftruncate", "fa
 // and durable; or it is refused and has no effect. The daemon that starts then finds a state that is good.
 func TestFailingCalls(t *testing.T) {
 	asRoot(t)
-	for _, how := range []string{"error=EIO", "signal=KILL"} {
+	for name, how := range map[string]string{"EIO": "error=EIO", "KILL": "signal=KILL"} {
 		var f callFigures
-		t.Run(how, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Cleanup(func() {
-				t.Logf("%-12s %4d calls of acts %4d acts done %4d refused %4d not reached", how, f.hit, f.done, f.refused, f.missed)
+				t.Logf("%-12s %4d calls of acts %4d acts done %4d refused %4d not reached", name, f.hit, f.done, f.refused, f.missed)
 				if f.hit < len(mutations) {
 					t.Errorf("%d calls were hit: the test is blind", f.hit)
 				}
 			})
-			for _, m := range mutations[:4] { // the others are the same acts, asked for in another way
+			for _, m := range append(slices.Clone(mutations[:4]), ofKeys...) { // those between are the same acts, asked for in another way
 				for _, call := range calls {
 					t.Run(m.record+" "+call, func(t *testing.T) {
 						t.Parallel()
-						for when := 1; when <= times(2, 12); when++ {
+						for when := 1; when <= m.failures(); when++ {
 							if !m.withFailing(t, fmt.Sprintf("%s:%s:when=%d", call, how, when), &f) {
 								break
 							}
@@ -38,6 +39,17 @@ func TestFailingCalls(t *testing.T) {
 			}
 		})
 	}
+}
+
+// failures is how many of a mutation's calls of a kind fail, one after the other.
+func (m mutation) failures() int {
+	switch {
+	case m.name == sign:
+		return times(12, 12)
+	case m.keys:
+		return times(1, 12)
+	}
+	return times(2, 12)
 }
 
 type callFigures struct {
