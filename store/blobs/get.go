@@ -7,6 +7,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -32,10 +33,7 @@ func (d *Dir) Get(digest Digest) (*Reader, error) {
 
 // open follows no symbolic link: a link is no blob.
 func (d *Dir) open(digest Digest) (*os.File, int64, error) {
-	fd, err := unix.Openat2(int(d.f.Fd()), digest.path(), &unix.OpenHow{
-		Flags:   unix.O_RDONLY | unix.O_CLOEXEC | unix.O_NONBLOCK, // a named pipe would block
-		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS,
-	})
+	fd, err := openBeneath(int(d.f.Fd()), strings.Split(digest.path(), "/"))
 	switch {
 	case errors.Is(err, unix.ENOENT):
 		return nil, 0, fmt.Errorf("%w: %s", ErrNotFound, digest)
@@ -53,6 +51,21 @@ func (d *Dir) open(digest Digest) (*os.File, int64, error) {
 		return nil, 0, errors.Join(err, f.Close())
 	}
 	return f, st.Size(), nil
+}
+
+// openBeneath opens a file below a folder, name by name, and passes no link. openat2 would do so at once, and is not there
+// in a sandbox that forbids set-user-ID files (systemd.exec(5), RestrictSUIDSGID=): its arguments can't be filtered.
+func openBeneath(at int, names []string) (int, error) {
+	const flags = unix.O_RDONLY | unix.O_CLOEXEC | unix.O_NOFOLLOW
+	if len(names) == 1 {
+		return unix.Openat(at, names[0], flags|unix.O_NONBLOCK, 0) // a named pipe would block
+	}
+	folder, err := unix.Openat(at, names[0], flags|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return -1, err
+	}
+	defer unix.Close(folder) //nolint:errcheck // nothing was written
+	return openBeneath(folder, names[1:])
 }
 
 // Size returns how long the file is, in bytes. It is the blob's size where the whole proves to be the blob.
