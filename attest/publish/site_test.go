@@ -99,10 +99,7 @@ func (s *site) read(tile tlog.Tile) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("no %s", tile.Path())
 	}
-	if tile.Level >= 0 {
-		content = content[:min(len(content), 32*tile.Width)]
-	}
-	return content, nil
+	return content[:min(len(content), 32*tile.Width)], nil
 }
 
 func (s *site) take(t testing.TB, entries ...[]byte) (first uint64) {

@@ -9,7 +9,10 @@ import (
 	"stellad/tlog"
 )
 
-const width = 256 // hashes or entries in a full tile
+const (
+	width    = 256       // hashes in a full tile
+	maxEntry = 1<<16 - 1 // bytes that an entry bundle's frame can count
+)
 
 // State is a log's tree: what its last checkpoint says.
 type State struct {
@@ -17,7 +20,7 @@ type State struct {
 	Root tlog.Hash // tlog.EmptyRoot where Size is 0
 }
 
-// Content is a tile of hashes, or an entry bundle, with what is in it.
+// Content is a tile of hashes with what is in it.
 type Content struct {
 	tlog.Tile
 	Bytes []byte
@@ -28,8 +31,9 @@ type Growth struct {
 	State
 	First uint64 // index of the first entry that was taken
 
-	// Changed are the tiles and bundles that are new or wider, each once. One takes
-	// the place of what stood at its level and index. C2SP tlog-tiles.
+	// Changed are the tiles of hashes that are new or wider, each once. One takes the
+	// place of what stood at its level and index. Entries are the caller's to keep:
+	// a bundle of them is framed when it is read. C2SP tlog-tiles.
 	Changed []Content
 }
 
@@ -47,8 +51,11 @@ func Append(was State, read Reader, entries ...[]byte) (*Growth, error) {
 		return nil, fmt.Errorf("append to the signature log: %w: its root over %d entries is %s, not %s", ErrTree, was.Size, root, was.Root)
 	}
 	for i, entry := range entries {
+		if len(entry) == 0 || len(entry) > maxEntry {
+			return nil, fmt.Errorf("append to the signature log: %w: an entry of %d bytes", tlog.ErrTile, len(entry))
+		}
 		leaf := tlog.LeafHash(entry)
-		if err := g.add(was.Size+uint64(i), entry, leaf); err != nil {
+		if err := g.put(0, was.Size+uint64(i), leaf); err != nil {
 			return nil, fmt.Errorf("append to the signature log: %w", err)
 		}
 		tree.Append(leaf)
@@ -68,40 +75,25 @@ type place struct {
 	index uint64
 }
 
-func (g *grower) add(n uint64, entry []byte, leaf tlog.Hash) error {
-	if len(entry) == 0 {
-		return fmt.Errorf("%w: an empty entry", tlog.ErrTile)
-	}
-	framed, err := tlog.MarshalEntries([][]byte{entry})
-	if err != nil {
-		return err
-	}
-	if err := g.put(-1, n, framed); err != nil {
-		return err
-	}
-	return g.put(0, n, leaf[:])
-}
-
-// put adds item n of a level. A tile of hashes that becomes full is a hash of the
-// level above.
-func (g *grower) put(level int, n uint64, item []byte) error {
+// put adds hash n of a level. A tile that becomes full is a hash of the level above.
+func (g *grower) put(level int, n uint64, hash tlog.Hash) error {
 	c, err := g.tile(level, n)
 	if err != nil {
 		return err
 	}
-	c.Bytes = append(c.Bytes, item...)
+	c.Bytes = append(c.Bytes, hash[:]...)
 	c.Width++
-	if level < 0 || c.Width < width {
+	if c.Width < width {
 		return nil
 	}
 	root, err := rootOf(c.Bytes)
 	if err != nil {
 		return err
 	}
-	return g.put(level+1, n/width, root[:])
+	return g.put(level+1, n/width, root)
 }
 
-// tile gives the tile to which item n of a level is to be added.
+// tile gives the tile to which hash n of a level is to be added.
 func (g *grower) tile(level int, n uint64) (*Content, error) {
 	at := place{level, n / width}
 	if i, ok := g.open[at]; ok {
@@ -111,7 +103,7 @@ func (g *grower) tile(level int, n uint64) (*Content, error) {
 	if c.Width > 0 {
 		stored, err := g.read(c.Tile)
 		if err == nil {
-			err = whole(c.Tile, stored)
+			_, err = tlog.ParseHashes(stored, c.Width)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.Path(), err)
@@ -123,18 +115,9 @@ func (g *grower) tile(level int, n uint64) (*Content, error) {
 	return &g.changed[len(g.changed)-1], nil
 }
 
-func whole(t tlog.Tile, stored []byte) error {
-	if t.Level < 0 {
-		_, err := tlog.ParseEntries(stored, t.Width)
-		return err
-	}
-	_, err := tlog.ParseHashes(stored, t.Width)
-	return err
-}
-
 func rootOf(tile []byte) (tlog.Hash, error) {
 	if len(tile) != width*sha256.Size {
-		return tlog.Hash{}, errors.New("a full tile of another length") // whole was asked
+		return tlog.Hash{}, errors.New("a full tile of another length") // tile was asked
 	}
 	hashes, err := tlog.ParseHashes(tile, width)
 	if err != nil {

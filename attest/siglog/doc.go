@@ -23,9 +23,8 @@ var (
 	ErrTree = errors.New("the stored tree is not the one that was signed")
 )
 
-// Reader gives the content of a tile of hashes or of an entry bundle, exactly as wide
-// as it is asked for. Whoever stores a wider one gives its beginning: width×32 bytes
-// of hashes. Bundles are asked for at the width that they have.
+// Reader gives the content of a tile of hashes, exactly as wide as it is asked for:
+// width×32 bytes. Whoever stores a wider one gives its beginning.
 type Reader func(tlog.Tile) ([]byte, error)
 
 // hostname is what cosign compares a checkpoint's origin with: the host of a URL,

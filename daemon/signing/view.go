@@ -64,9 +64,6 @@ func foldSigned(rows store.Rows, rec *audit.Record, b *audit.Signed) error {
 		return err
 	}
 	for _, c := range grown.Changed {
-		if c.Level < 0 {
-			continue // a bundle of entries, which stand singly
-		}
 		if err := rows.Put(tileRow(c.Tile), c.Bytes); err != nil {
 			return err
 		}
@@ -106,9 +103,6 @@ type head struct {
 // reader reads tiles: of the one that is kept, as much as is asked for.
 func reader(rows store.Rows) siglog.Reader {
 	return func(t tlog.Tile) ([]byte, error) {
-		if t.Level < 0 {
-			return entries(rows, t)
-		}
 		tile, err := rows.Get(tileRow(t))
 		if err != nil {
 			return nil, err
@@ -118,19 +112,6 @@ func reader(rows store.Rows) siglog.Reader {
 		}
 		return tile[:t.Width*len(tlog.Hash{})], nil
 	}
-}
-
-// entries puts a bundle together.
-func entries(rows store.Rows, t tlog.Tile) ([]byte, error) {
-	all := make([][]byte, t.Width)
-	for i := range all {
-		entry, err := rows.Get(entryRow(t.Index*256 + uint64(i)))
-		if err != nil {
-			return nil, err
-		}
-		all[i] = entry
-	}
-	return tlog.MarshalEntries(all)
 }
 
 // tileRow is where a tile stands, whatever its width.
