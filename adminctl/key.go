@@ -7,6 +7,6 @@ func newKeyCmd() *cobra.Command {
 		Use:   "key",
 		Short: "Make and retire the appliance's keys",
 	}
-	cmd.AddCommand(newKeyGenerateCmd(), newKeyListCmd(), newKeyMarkCompromisedCmd(), newKeyRotateCmd(), newKeyShowCmd())
+	cmd.AddCommand(newKeyDestroyCmd(), newKeyGenerateCmd(), newKeyListCmd(), newKeyMarkCompromisedCmd(), newKeyRotateCmd(), newKeyShowCmd())
 	return cmd
 }

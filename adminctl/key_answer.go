@@ -16,7 +16,7 @@ import (
 type applianceKey struct {
 	Label       string    `json:"label"`
 	Role        string    `json:"role"`
-	State       string    `json:"state"` // pending, active, retired, compromised
+	State       string    `json:"state"` // pending, active, retired, compromised, destroyed
 	Algorithm   string    `json:"algorithm"`
 	Custody     string    `json:"custody"`        // confined, escrowable
 	Backend     string    `json:"backend"`        // pkcs11, or soft, which is no HSM
@@ -26,6 +26,7 @@ type applianceKey struct {
 	From        time.Time `json:"from,omitzero"`  // when it became active
 	Until       time.Time `json:"until,omitzero"` // when another took its place
 	Compromised time.Time `json:"compromisedFrom,omitzero"`
+	Destroyed   time.Time `json:"destroyed,omitzero"`
 	Successor   string    `json:"successor,omitempty"` // the SHA-256 of the key that took its place
 	Public      string    `json:"publicKey"`           // PEM
 	Chain       []string  `json:"chain"`               // PEM, its own certificate first; of a timestamping authority
@@ -39,7 +40,7 @@ func keyOf(k *stellav1.ApplianceKey) (applianceKey, error) {
 	answer := applianceKey{
 		Label: k.GetLabel(), Role: k.GetRole(), State: k.GetState(), Algorithm: k.GetAlgorithm(), Custody: k.GetCustody(),
 		Backend: k.GetBackend(), SHA256: k.GetSha256(), ID: k.GetId(), Successor: k.GetSuccessor(),
-		Made: timeOf(k.GetMade()), From: timeOf(k.GetFrom()), Until: timeOf(k.GetUntil()), Compromised: timeOf(k.GetCompromised()),
+		Made: timeOf(k.GetMade()), From: timeOf(k.GetFrom()), Until: timeOf(k.GetUntil()), Compromised: timeOf(k.GetCompromised()), Destroyed: timeOf(k.GetDestroyed()),
 		Public: pemOf("PUBLIC KEY", k.GetPublicKey()), Chain: []string{},
 	}
 	for _, der := range k.GetChain() {
@@ -81,6 +82,8 @@ func (k applianceKey) since() time.Time {
 		return k.Until
 	case "compromised":
 		return k.Compromised
+	case "destroyed":
+		return k.Destroyed
 	}
 	return k.Made
 }

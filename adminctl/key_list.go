@@ -24,8 +24,8 @@ func newKeyListCmd() *cobra.Command {
 did. A retired or compromised key stays, since what it signed before is judged by it.
 
 "since" is when the key came into its state: active, retired (another took its place),
-or compromised (from then on it is not believed). A pending key was made and is not yet
-in use. "sha256" are the first digits of the SHA-256 of the public key; "key show" has
+compromised (from then on it is not believed), or destroyed (the token has it no more).
+A pending key was made and is not yet in use. "sha256" are the first digits of the SHA-256 of the public key; "key show" has
 all of it.
 
 A key that is in no HSM is marked IN A FILE, and standard error names it.`,

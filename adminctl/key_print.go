@@ -81,6 +81,7 @@ func (k applianceKey) facts(w io.Writer, successor string) error {
 	row("active from", instant(k.From))
 	row("until", instant(k.Until))
 	row("compromised from", instant(k.Compromised))
+	row("destroyed", instant(k.Destroyed))
 	row("successor", strings.TrimSpace(successor+" "+k.Successor))
 	for _, text := range k.Chain {
 		row("certificate", certificate(text))

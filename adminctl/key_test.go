@@ -33,6 +33,9 @@ func TestKeyPrinted(t *testing.T) {
 		{"key rotate --new-key-label signing-2027 --hsm-slot 0", "key-rotate.txt", ""},
 		{"key rotate --new-key-label signing-2027 --hsm-slot 0 -o json", "key-rotate.json", ""},
 		{"key rotate --new-key-label signing-2027 --hsm-slot 0 --wait", "key-rotate.txt", "adminctl: --wait: there was nothing to wait for: no quorum is asked\n"},
+		{"key show signing-2025", "key-show-destroyed.txt", ""},
+		{"key destroy signing-2025", "key-destroy.txt", ""},
+		{"key destroy signing-2025 -o json", "key-destroy.json", ""},
 		{"key mark-compromised signing-lost --since 2026-03-05", "key-mark-compromised.txt", ""},
 		{"key mark-compromised signing-lost --since 2026-03-05 -o json", "key-mark-compromised.json", ""},
 	} {
@@ -90,6 +93,10 @@ func TestKeyAsks(t *testing.T) {
 	if m := a.mark; m.GetKey() != "k" || m.GetReason() != "lost" || m.GetSince().AsTime().Format(time.RFC3339Nano) != "2026-03-05T08:00:00Z" {
 		t.Errorf("asked for %v", m)
 	}
+	adminctl(t, "key destroy sha256:abcdef")
+	if d := a.destroy; d.GetKey() != "abcdef" {
+		t.Errorf("asked for %v", d)
+	}
 	adminctl(t, "key mark-compromised k --since 1h")
 	if m := a.mark; time.Since(m.GetSince().AsTime()).Round(time.Minute) != time.Hour || m.GetSince().GetNanos() != 0 || m.GetReason() != "" {
 		t.Errorf("asked for %v", m)
@@ -138,6 +145,7 @@ func TestKeyRefuses(t *testing.T) {
 		"key rotate --new-key-label l --hsm-slot token:", "key rotate l --new-key-label l --hsm-slot 0", "key rotate --new-key-label l --hsm-slot 0 --key=",
 		"key mark-compromised", "key mark-compromised k", "key mark-compromised --since 1h", "key mark-compromised k --since yesterday",
 		"key mark-compromised k --since=", "key mark-compromised k --since 1h --reason=", "key mark-compromised k l --since 1h",
+		"key destroy", "key destroy k l", "key destroy k -o yaml",
 	} {
 		if stdout, stderr, exit := adminctl(t, line); exit != cli.StatusBadInput || len(stdout) > 0 || strings.Count(stderr, "\n") != 1 {
 			t.Errorf("%s: exit %d, stdout %s, stderr %s", line, exit, stdout, stderr)
@@ -155,7 +163,7 @@ func TestKeyErrors(t *testing.T) {
 	} {
 		a.err = api.Error(codes.FailedPrecondition, reason, "no, and why")
 		for _, line := range []string{
-			"key list", "key show k", "key generate --label l --role r", "key rotate --new-key-label l --hsm-slot 0 --wait", "key mark-compromised k --since 1h",
+			"key list", "key show k", "key generate --label l --role r", "key rotate --new-key-label l --hsm-slot 0 --wait", "key mark-compromised k --since 1h", "key destroy k",
 		} {
 			if stdout, stderr, exit := adminctl(t, line); exit != want || len(stdout) > 0 || stderr != "adminctl: no, and why\n" {
 				t.Errorf("%v, %s: exit %d, stdout %s, stderr %s", reason, line, exit, stdout, stderr)
@@ -171,7 +179,7 @@ func TestKeyImpostor(t *testing.T) {
 		k.PublicKey = []byte("mine")
 	}
 	for _, line := range []string{
-		"key list", "key show signing-2026 --pem", "key generate --label l --role r", "key rotate --new-key-label l --hsm-slot 0", "key mark-compromised k --since 1h",
+		"key list", "key show signing-2026 --pem", "key generate --label l --role r", "key rotate --new-key-label l --hsm-slot 0", "key mark-compromised k --since 1h", "key destroy k",
 	} {
 		if stdout, stderr, exit := adminctl(t, line); exit != cli.StatusFailed || len(stdout) > 0 || !strings.Contains(stderr, "not the one that its SHA-256 names") {
 			t.Errorf("%s: exit %d, stdout %s, stderr %s", line, exit, stdout, stderr)
@@ -186,7 +194,7 @@ func TestKeyHostile(t *testing.T) {
 		k.Label, k.Role, k.State, k.Algorithm, k.Custody, k.Backend, k.Id, k.Successor = hostile, hostile, hostile, hostile, hostile, hostile, hostile, hostile
 	}
 	for _, line := range []string{
-		"key list", "key list -o json", "key show " + a.keys[0].GetSha256(), "key generate --label l --role r", "key rotate --new-key-label l --hsm-slot 0", "key mark-compromised k --since 1h",
+		"key list", "key list -o json", "key show " + a.keys[0].GetSha256(), "key generate --label l --role r", "key rotate --new-key-label l --hsm-slot 0", "key mark-compromised k --since 1h", "key destroy k",
 	} {
 		stdout, stderr, exit := adminctl(t, line)
 		if exit != 0 || strings.ContainsAny(string(stdout)+stderr, "\x1b\r\t") {

@@ -40,6 +40,7 @@ type signingAnswers struct {
 	// what was asked last
 	generate *stellav1.GenerateKeyRequest
 	rotate   *stellav1.RotateKeyRequest
+	destroy  *stellav1.DestroyKeyRequest
 	mark     *stellav1.MarkKeyCompromisedRequest
 	sign     *stellav1.SignStatementRequest
 	query    []byte
@@ -77,6 +78,11 @@ func (a *signingAnswers) GenerateKey(_ context.Context, req *stellav1.GenerateKe
 func (a *signingAnswers) RotateKey(_ context.Context, req *stellav1.RotateKeyRequest) (*stellav1.RotateKeyResponse, error) {
 	a.rotate = req
 	return &stellav1.RotateKeyResponse{Old: a.keys[0], New: a.keys[1], Verified: 12, Failed: a.failed}, a.err
+}
+
+func (a *signingAnswers) DestroyKey(_ context.Context, req *stellav1.DestroyKeyRequest) (*stellav1.DestroyKeyResponse, error) {
+	a.destroy = req
+	return &stellav1.DestroyKeyResponse{Key: a.keys[5]}, a.err
 }
 
 func (a *signingAnswers) MarkKeyCompromised(_ context.Context, req *stellav1.MarkKeyCompromisedRequest) (*stellav1.MarkKeyCompromisedResponse, error) {
@@ -139,8 +145,8 @@ func day(n int) *timestamppb.Timestamp {
 	return timestamppb.New(time.Date(2026, 3, n, 8, 0, 0, 987, time.UTC))
 }
 
-// sampleKeys has a retired key, its successor, a compromised one, one in a file that is a timestamping authority's, and
-// one that is not in use yet.
+// sampleKeys has a retired key, its successor, a compromised one, one in a file that is a timestamping authority's,
+// one that is not in use yet, and one that is destroyed.
 func sampleKeys(t *testing.T) []*stellav1.ApplianceKey {
 	old, new := publishedDER(t, "keys-signing-2026.pem"), publishedDER(t, "keys-signing-2027.pem")
 	keys := []*stellav1.ApplianceKey{
@@ -149,12 +155,14 @@ func sampleKeys(t *testing.T) []*stellav1.ApplianceKey {
 		applianceKeyFor([]byte("lost"), "signing-lost", "attestation", "compromised"),
 		applianceKeyFor([]byte("tsa"), "tsa", "timestamp", "active"),
 		applianceKeyFor([]byte("log"), "log-2026", "log", "pending"),
+		applianceKeyFor([]byte("gone"), "signing-2025", "attestation", "destroyed"),
 	}
 	keys[0].Until, keys[0].Successor = day(9), keys[1].Sha256
 	keys[1].Custody, keys[1].From = "escrowable", day(9)
 	keys[2].Compromised = day(5)
 	keys[3].Backend, keys[3].Chain = "soft", [][]byte{publishedDER(t, "tsa.pem"), []byte("no certificate")}
 	keys[4].From, keys[4].Algorithm = nil, "ed25519"
+	keys[5].Until, keys[5].Destroyed = day(3), day(10)
 	return keys
 }
 

@@ -32,6 +32,7 @@ const golden = `
 /stella.v1.AuditService/Erase                                   audit:erase          admin
 /stella.v1.AuditService/Export                                  audit:export         admin                                 stream
 /stella.v1.AuditService/ListRecords                             audit:read           admin                                 stream
+/stella.v1.KeyService/DestroyKey                                keys:destroy          admin
 /stella.v1.KeyService/GenerateKey                               keys:generate        admin
 /stella.v1.KeyService/ListKeys                                  keys:read            admin
 /stella.v1.KeyService/MarkKeyCompromised                        keys:mark-compromised  admin

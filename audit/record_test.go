@@ -45,6 +45,7 @@ func golden() map[string]*Record {
 		"key.v1":         goldenKey(),
 		"rotation.v1":    &Rotation{New: strings.Repeat("6b", 32), NewSays: []byte("signature"), Old: sum, OldSays: []byte("signature"), Time: Instant(begin)},
 		"compromised.v1": &Compromised{Key: sum, Time: Instant(begin)},
+		"destroyed.v1":   &Destroyed{Intent: 1042, Key: sum},
 		"signed.v1":      &Signed{Blob: sum, Entry: []byte(`{"apiVersion":"0.0.2"}`), Intent: 1042},
 		"stamp.v1":       &Stamp{Algorithm: "sha-256", Digest: sum, Key: sum},
 	}
@@ -114,6 +115,10 @@ func TestKeyBodies(t *testing.T) {
 		"to itself":               &Rotation{New: sum, Old: sum, NewSays: []byte{1}, OldSays: []byte{1}, Time: Instant(begin)},
 		"unsigned":                &Rotation{New: strings.Repeat("6b", 32), Old: sum, NewSays: []byte{1}, Time: Instant(begin)},
 		"no digest of a key":      &Compromised{Key: "5a", Time: Instant(begin)},
+		"no key to destroy":       &Intent{Act: "destroy"},
+		"a key made to destroy":   &Intent{Act: "destroy", By: sum, Key: &KeySpec{}},
+		"a destruction to sign":   &Intent{Act: "destroy", By: sum, Statement: sum},
+		"nothing destroyed":       &Destroyed{Intent: 1},
 		"no entry":                &Signed{Blob: sum},
 		"no blob":                 &Signed{Entry: []byte{1}},
 		"another length":          &Stamp{Algorithm: "sha-512", Digest: sum, Key: sum},

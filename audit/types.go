@@ -37,6 +37,7 @@ var types = map[kind]func() body{
 	{"key", 1}:         func() body { return new(Key) },
 	{"rotation", 1}:    func() body { return new(Rotation) },
 	{"compromised", 1}: func() body { return new(Compromised) },
+	{"destroyed", 1}:   func() body { return new(Destroyed) },
 	{"signed", 1}:      func() body { return new(Signed) },
 	{"stamp", 1}:       func() body { return new(Stamp) },
 }

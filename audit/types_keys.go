@@ -11,11 +11,11 @@ import (
 
 // Intent is written before a token is told to do what can't be undone. A record that names its seq says how it ended.
 type Intent struct {
-	Act string `json:"act"` // "generate" or "sign"
+	Act string `json:"act"` // "generate", "destroy" or "sign"
 
 	Key *KeySpec `json:"key,omitzero"` // to generate
 
-	By        string `json:"by,omitzero"`        // the SHA-256 of the public key that signs, lower-case hex
+	By        string `json:"by,omitzero"`        // the SHA-256 of the public key that signs or is to be destroyed, lower-case hex
 	Request   string `json:"request,omitzero"`   // the SHA-256 of what was asked for: by it a repetition is known
 	Statement string `json:"statement,omitzero"` // the SHA-256 of what is signed
 }
@@ -27,6 +27,11 @@ func (i *Intent) valid() error {
 			return errors.New("an intent to generate names a key")
 		}
 		return i.Key.valid()
+	case "destroy":
+		if i.Key != nil || i.Request+i.Statement != "" {
+			return errors.New("an intent to destroy names a key that there is")
+		}
+		return digest(i.By)
 	case "sign":
 		if i.Key != nil {
 			return errors.New("an intent to sign makes no key")
@@ -135,6 +140,14 @@ func (c *Compromised) valid() error {
 	}
 	return digest(c.Key)
 }
+
+// Destroyed says that the token has a key no more. What it signed is judged as before.
+type Destroyed struct {
+	Intent uint64 `json:"intent"` // its seq
+	Key    string `json:"key"`    // SHA-256 of the public key, lower-case hex
+}
+
+func (d *Destroyed) valid() error { return errors.Join(digest(d.Key), seq(d.Intent)) }
 
 // Signed is a signature that stands in the signature log, as its next entry.
 type Signed struct {

@@ -85,6 +85,18 @@ func (s *keyService) RotateKey(ctx context.Context, req *stellav1.RotateKeyReque
 	return resp, err
 }
 
+func (s *keyService) DestroyKey(ctx context.Context, req *stellav1.DestroyKeyRequest) (*stellav1.DestroyKeyResponse, error) {
+	signs, err := s.daemon.signer()
+	if err != nil {
+		return nil, err
+	}
+	e, err := signs.Destroy(ctx, act(ctx), req.GetKey())
+	if err != nil {
+		return nil, err
+	}
+	return &stellav1.DestroyKeyResponse{Key: keyOf(e)}, nil
+}
+
 func (s *keyService) MarkKeyCompromised(ctx context.Context, req *stellav1.MarkKeyCompromisedRequest) (*stellav1.MarkKeyCompromisedResponse, error) {
 	signs, err := s.daemon.signer()
 	if err != nil {
@@ -108,7 +120,7 @@ func keyOf(e keys.Entry) *stellav1.ApplianceKey {
 	return &stellav1.ApplianceKey{
 		Label: e.Label, Role: e.Role, State: string(e.State()), Algorithm: e.Algorithm, Custody: e.Custody, Backend: e.Backend,
 		Sha256: e.SHA256(), PublicKey: e.Public, Id: e.ID, Made: timestamp(e.Made), From: timestamp(e.From),
-		Until: timestamp(e.Until), Compromised: timestamp(e.Compromised), Successor: e.Successor, Chain: e.Chain,
+		Until: timestamp(e.Until), Compromised: timestamp(e.Compromised), Destroyed: timestamp(e.Destroyed), Successor: e.Successor, Chain: e.Chain,
 	}
 }
 

@@ -29,7 +29,7 @@ var permitted = map[string]string{
 		stella.v1.AuditService/ListRecords stella.v1.AuditService/Export
 		stella.v1.AuditService/Erase stella.v1.AuditService/AcceptTime
 		stella.v1.KeyService/ListKeys stella.v1.KeyService/GenerateKey
-		stella.v1.KeyService/RotateKey stella.v1.KeyService/MarkKeyCompromised
+		stella.v1.KeyService/RotateKey stella.v1.KeyService/MarkKeyCompromised stella.v1.KeyService/DestroyKey
 		stella.v1.SigningService/SignStatement stella.v1.SigningService/Timestamp +stella.v1.SigningService/ExportTrust
 		stella.v1.StatusService/Status stella.v1.StatusService/Doctor stella.v1.StatusService/Metrics
 		+stella.v1.VerifyService/Verify +stella.v1.VerifyService/VerifyStream`,

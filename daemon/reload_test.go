@@ -86,8 +86,9 @@ func TestReloadPolicy(t *testing.T) {
 		lay(t, d.config.Access, text)
 		d.staysAt(t, name, before)
 	}
-	lay(t, d.config.Access, denied)
-	must(t, os.Chmod(d.config.Access, 0o622))
+	lay(t, d.config.Access+".open", denied)
+	must(t, os.Chmod(d.config.Access+".open", 0o622))
+	must(t, os.Rename(d.config.Access+".open", d.config.Access)) // in one step: the reload before may be under way
 	d.staysAt(t, "others may write it", before)
 	must(t, os.Rename(d.config.Access, d.config.Access+".away"))
 	d.staysAt(t, "gone", before)

@@ -3,11 +3,12 @@
 //
 //	             key                rotation
 //	(none) ──────────────▶ active ──────────────▶ retired
-//	   └─────▶ pending ───────┘ rotation               }  compromised, from any of them
+//	   └─────▶ pending ───────┘ rotation                  │
+//	            compromised, from any of them ────────────────┴──▶ destroyed
 //
-// A key is made in two records: an intent before the token is asked, and a key after it answered. Between them a crash
-// leaves a key in the token that the log does not know: Settle finds it by its label and writes the second record, or
-// writes that nothing came of it.
+// A key is made or destroyed in two records: an intent before the token is asked, and what came of it after it answered.
+// Between them a crash leaves a key in the token that the log does not know, or none that it knows: Settle looks for it by
+// what it is and writes the second record, or writes that nothing came of it.
 //
 // Nothing here asks whether its caller may do it: that is access's, and what takes more than one is ceremony's, which
 // calls the same acts.

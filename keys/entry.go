@@ -18,23 +18,27 @@ type Entry struct {
 	From        time.Time `json:"from,omitzero"`        // when it became active; zero while it is pending
 	Until       time.Time `json:"until,omitzero"`       // when another took its place
 	Compromised time.Time `json:"compromised,omitzero"` // since when it is not believed
+	Destroyed   time.Time `json:"destroyed,omitzero"`   // when the token had it no more
 	Successor   string    `json:"successor,omitzero"`   // SHA-256 of the public key that took its place
 }
 
 // State is where in its life a key is.
 type State string
 
-// The states, of which Compromised goes before the others.
+// The states, of which a later one here goes before the others. When a key was compromised counts in each.
 const (
 	Pending     State = "pending"
 	Active      State = "active"
 	Retired     State = "retired"
 	Compromised State = "compromised"
+	Destroyed   State = "destroyed"
 )
 
 // State returns the key's state.
 func (e Entry) State() State {
 	switch {
+	case !e.Destroyed.IsZero():
+		return Destroyed
 	case !e.Compromised.IsZero():
 		return Compromised
 	case e.From.IsZero():

@@ -114,8 +114,7 @@ func (r *Registry) generate(ctx context.Context, act audit.Record, k audit.KeySp
 	if err != nil {
 		err = fmt.Errorf("generate key %s: %w", k.Label, err)
 		if !errors.Is(err, hsm.ErrUnavailable) && ctx.Err() == nil {
-			_, failed := r.write(ctx, act, "abandoned", k.Label, audit.Abandoned{Intent: intent.Seq})
-			err = errors.Join(err, failed)
+			err = errors.Join(err, r.abandon(ctx, act, k.Label, intent.Seq))
 		}
 		return Entry{}, err
 	}
@@ -154,36 +153,4 @@ func (r *Registry) write(ctx context.Context, act audit.Record, kind, target str
 	act.Type, act.V, act.Target, act.Outcome = kind, 1, target, "ok"
 	// What the token did is written down, also where nobody waits for it any more.
 	return r.journal.Write(context.WithoutCancel(ctx), act, body, nil)
-}
-
-// Settle looks in the token for the keys of which the log does not say what became of them, and says it. Errors are
-// hsm.ErrUnavailable and the journal's: what is not settled stays so.
-func (r *Registry) Settle(ctx context.Context) error {
-	r.acting.Lock()
-	defer r.acting.Unlock()
-	open, err := r.intents()
-	if err != nil {
-		return err
-	}
-	for _, seq := range slices.Sorted(maps.Keys(open)) {
-		if err := r.settle(ctx, seq, open[seq]); err != nil {
-			return fmt.Errorf("settle record %d: %w", seq, err)
-		}
-	}
-	return nil
-}
-
-func (r *Registry) settle(ctx context.Context, intent uint64, k audit.KeySpec) error {
-	key, err := r.token.Find(ctx, hsm.Reference{Label: k.Label})
-	switch {
-	case errors.Is(err, hsm.ErrNoKey):
-		_, err = r.write(ctx, audit.Record{}, "abandoned", k.Label, audit.Abandoned{Intent: intent})
-		return err
-	case err != nil:
-		return err
-	case string(key.Attributes().Algorithm) != k.Algorithm || key.Attributes().Extractable != (k.Custody == "escrowable"):
-		return fmt.Errorf("%w: the token's key %s is not the one that was asked for", ErrLabel, k.Label)
-	}
-	_, err = r.made(ctx, audit.Record{}, intent, k, key)
-	return err
 }

@@ -251,6 +251,90 @@ func TestRotateGoesOn(t *testing.T) {
 	}
 }
 
+// TestDestroy: a key that is in use no more leaves the token, and what judges its signatures stays.
+func TestDestroy(t *testing.T) {
+	r, l, token := open(t)
+	all(t, r)
+	_, _, err := r.Rotate(t.Context(), audit.Record{}, Attestation, "", "attestation-2")
+	must(t, err)
+	was, err := r.Appliance()
+	must(t, err)
+	e, err := r.Destroy(t.Context(), audit.Record{}, "attestation-1")
+	if err != nil || e.State() != Destroyed || e.Until.IsZero() || l.State().Size == 0 {
+		t.Fatalf("%+v %v", e, err)
+	}
+	if _, err := token.Find(t.Context(), e.Reference()); !errors.Is(err, hsm.ErrNoKey) || len(inToken(t, token)) != len(audit.Roles) {
+		t.Errorf("the token has it still: %v", err)
+	}
+	if is, err := r.Appliance(); err != nil || len(is.Keys) != 2 || is.Keys[0].Span != was.Keys[0].Span {
+		t.Errorf("published is %+v, %v", is.Keys, err)
+	}
+	compromised, err := r.MarkCompromised(t.Context(), audit.Record{}, "attestation-1", time.Now(), "")
+	if err != nil || compromised.State() != Destroyed || compromised.Compromised.IsZero() {
+		t.Errorf("%+v %v", compromised, err)
+	}
+	if _, err := r.Generate(t.Context(), audit.Record{}, audit.KeySpec{Label: "attestation-1", Role: Attestation}); !errors.Is(err, ErrLabel) {
+		t.Errorf("its label is used again: %v", err)
+	}
+}
+
+// TestDestroyRefuses: a key that signs, or is gone, or nobody's, is not destroyed; and nothing is without an intent.
+func TestDestroyRefuses(t *testing.T) {
+	r, l, token := open(t)
+	all(t, r)
+	_, _, err := r.Rotate(t.Context(), audit.Record{}, Policy, "", "policy-2")
+	must(t, err)
+	before, there := l.State().Size, len(inToken(t, token))
+	for name, want := range map[string]error{"attestation-1": ErrState, "audit-1": ErrState, "policy-2": ErrState, "policy-9": ErrUnknown, "": ErrUnknown} {
+		if _, err := r.Destroy(t.Context(), audit.Record{}, name); !errors.Is(err, want) {
+			t.Errorf("%s: %v, not %v", name, err, want)
+		}
+	}
+	l.refuse = "intent"
+	if _, err := r.Destroy(t.Context(), audit.Record{}, "policy-1"); !errors.Is(err, errRefused) {
+		t.Error(err)
+	}
+	l.refuse = ""
+	if l.State().Size != before || len(inToken(t, token)) != there {
+		t.Errorf("%d records more, %d keys less", l.State().Size-before, there-len(inToken(t, token)))
+	}
+	_, err = r.Destroy(t.Context(), audit.Record{}, "policy-1")
+	must(t, err)
+	if _, err := r.Destroy(t.Context(), audit.Record{}, "policy-1"); !errors.Is(err, ErrState) {
+		t.Errorf("twice: %v", err)
+	}
+}
+
+// TestSettleDestroy: a key that left the token unrecorded is recorded as destroyed; one that is there still was not.
+func TestSettleDestroy(t *testing.T) {
+	r, l, _ := open(t)
+	all(t, r)
+	for _, role := range []string{Policy, Log} {
+		_, _, err := r.Rotate(t.Context(), audit.Record{}, role, "", role+"-2")
+		must(t, err)
+	}
+	l.refuse = "destroyed"
+	if _, err := r.Destroy(t.Context(), audit.Record{}, "policy-1"); !errors.Is(err, errRefused) {
+		t.Fatal(err)
+	}
+	l.refuse = ""
+	kept, err := r.Find("log-1")
+	must(t, err)
+	_, err = r.write(t.Context(), audit.Record{}, "intent", "log-1", audit.Intent{Act: "destroy", By: kept.SHA256()})
+	must(t, err)
+	for range 2 {
+		must(t, r.Settle(t.Context()))
+	}
+	for label, want := range map[string]State{"policy-1": Destroyed, "log-1": Retired} {
+		if e, err := r.Find(label); err != nil || e.State() != want {
+			t.Errorf("%s is %s, %v", label, e.State(), err)
+		}
+	}
+	if open, err := r.intents(); err != nil || len(open) != 0 {
+		t.Errorf("%v, %v", open, err)
+	}
+}
+
 // TestMarkCompromised: since when it is only ever moves back; why can be erased.
 func TestMarkCompromised(t *testing.T) {
 	r, l, _ := open(t)

@@ -94,18 +94,18 @@ func (r *Registry) TheActive(role string) (Entry, error) {
 // Signer returns the key as a signer, over the token. Whether the token has it shows when it signs.
 func (r *Registry) Signer(e Entry) (*hsm.Key, error) { return r.token.Use(e.Reference()) }
 
-// intents returns the keys that were to be made and of which the log does not say what came of it.
-func (r *Registry) intents() (open map[uint64]audit.KeySpec, err error) {
-	open = map[uint64]audit.KeySpec{}
+// intents returns what was to be done to keys and of which the log does not say what came of it.
+func (r *Registry) intents() (open map[uint64]audit.Intent, err error) {
+	open = map[uint64]audit.Intent{}
 	return open, r.journal.Read(func(tx *store.Tx) error {
 		return tx.In(View).Each([]byte("intent/"), nil, func(key, text []byte) error {
 			seq, err := strconv.ParseUint(strings.TrimPrefix(string(key), "intent/"), 10, 64)
 			if err != nil {
 				return err
 			}
-			var spec audit.KeySpec
-			err = json.Unmarshal(text, &spec)
-			open[seq] = spec
+			var i audit.Intent
+			err = json.Unmarshal(text, &i)
+			open[seq] = i
 			return err
 		})
 	})

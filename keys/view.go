@@ -14,8 +14,8 @@ import (
 //
 //	key/SHA256     the key's Entry
 //	label/LABEL    its SHA256
-//	intent/SEQ     a key that is to be made, until the log says what came of it
-var View = store.View("keys", 1, fold)
+//	intent/SEQ     a key that is to be made or destroyed, until the log says what came of it
+var View = store.View("keys", 2, fold)
 
 // one are the roles of which one key is active at a time.
 var one = map[string]bool{Audit: true, Log: true, Timestamp: true}
@@ -27,10 +27,10 @@ func fold(rows store.Rows, _ uint64, line []byte) error {
 	}
 	switch b := body.(type) {
 	case *audit.Intent:
-		if b.Key == nil {
+		if b.Act == "sign" {
 			return nil
 		}
-		return rows.PutJSON(intentRow(rec.Seq), b.Key)
+		return rows.PutJSON(intentRow(rec.Seq), b)
 	case *audit.Abandoned:
 		return rows.Delete(intentRow(b.Intent))
 	case *audit.Key:
@@ -39,6 +39,10 @@ func fold(rows store.Rows, _ uint64, line []byte) error {
 		return foldRotation(rows, rec.Time, b)
 	case *audit.Compromised:
 		return change(rows, b.Key, func(e *Entry) { e.Compromised = time.Time(b.Time) })
+	case *audit.Destroyed:
+		return errors.Join(
+			change(rows, b.Key, func(e *Entry) { e.Destroyed = rec.Time }),
+			rows.Delete(intentRow(b.Intent)))
 	}
 	return nil
 }

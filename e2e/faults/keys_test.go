@@ -36,6 +36,12 @@ var ofKeys = []mutation{
 		_, err := a.keys.MarkKeyCompromised(ctx, &stellav1.MarkKeyCompromisedRequest{Key: "attestation-1", Since: timestamppb.Now(), Reason: "a test"})
 		return err
 	}},
+	{name: "/stella.v1.KeyService/DestroyKey", record: "destroyed", keys: true, effect: gone, do: func(ctx context.Context, _ testing.TB, a *appliance) error {
+		// A key that is in use is not destroyed. Where this fails, so does what follows.
+		_, _ = a.keys.MarkKeyCompromised(ctx, &stellav1.MarkKeyCompromisedRequest{Key: "attestation-1", Since: timestamppb.Now()})
+		_, err := a.keys.DestroyKey(ctx, &stellav1.DestroyKeyRequest{Key: "attestation-1"})
+		return err
+	}},
 	{name: sign, record: "signed", keys: true, effect: signed, do: func(ctx context.Context, _ testing.TB, a *appliance) error {
 		_, err := a.signing.SignStatement(ctx, statement("a mutation"))
 		return err
@@ -61,8 +67,16 @@ func statement(about string) *stellav1.SignStatementRequest {
 	}
 }
 
-// listed are all keys that the log says there are.
+// listed are all keys that the log says the token has, gone those that it has no more.
 func listed(ctx context.Context, t testing.TB, a *appliance) string {
+	return a.labelled(ctx, t, func(state string) bool { return state != "destroyed" })
+}
+
+func gone(ctx context.Context, t testing.TB, a *appliance) string {
+	return a.labelled(ctx, t, func(state string) bool { return state == "destroyed" })
+}
+
+func (a *appliance) labelled(ctx context.Context, t testing.TB, wanted func(state string) bool) string {
 	t.Helper()
 	all, err := a.keys.ListKeys(ctx, &stellav1.ListKeysRequest{})
 	if err != nil {
@@ -70,7 +84,9 @@ func listed(ctx context.Context, t testing.TB, a *appliance) string {
 	}
 	var labels []string
 	for _, k := range all.GetKeys() {
-		labels = append(labels, k.GetLabel())
+		if wanted(k.GetState()) {
+			labels = append(labels, k.GetLabel())
+		}
 	}
 	slices.Sort(labels)
 	return strings.Join(labels, " ")
@@ -143,7 +159,7 @@ func (m mutation) wholeKeys(t *testing.T, a *appliance) {
 		switch w := r.what(t); w.Type {
 		case "intent":
 			open[w.Seq] = true
-		case "key", "signed", "abandoned":
+		case "key", "destroyed", "signed", "abandoned":
 			delete(open, w.Body.Intent)
 		}
 	}

@@ -27,7 +27,7 @@ type ApplianceKey struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Label         string                 `protobuf:"bytes,1,opt,name=label,proto3" json:"label,omitempty"`
 	Role          string                 `protobuf:"bytes,2,opt,name=role,proto3" json:"role,omitempty"`                            // "attestation", "audit", "log", "policy", "timestamp"
-	State         string                 `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`                          // "pending", "active", "retired", "compromised"
+	State         string                 `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`                          // "pending", "active", "retired", "compromised", "destroyed"
 	Algorithm     string                 `protobuf:"bytes,4,opt,name=algorithm,proto3" json:"algorithm,omitempty"`                  // "ecdsa-p256", "ed25519"
 	Custody       string                 `protobuf:"bytes,5,opt,name=custody,proto3" json:"custody,omitempty"`                      // "confined", or "escrowable": it can leave the token wrapped
 	Backend       string                 `protobuf:"bytes,6,opt,name=backend,proto3" json:"backend,omitempty"`                      // "pkcs11", or "soft", which is no HSM
@@ -39,6 +39,7 @@ type ApplianceKey struct {
 	Until         *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=until,proto3" json:"until,omitempty"`             // when another took its place
 	Compromised   *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=compromised,proto3" json:"compromised,omitempty"` // since when it is not believed
 	Successor     string                 `protobuf:"bytes,14,opt,name=successor,proto3" json:"successor,omitempty"`     // sha256 of the key that took its place
+	Destroyed     *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=destroyed,proto3" json:"destroyed,omitempty"`     // when the token had it no more
 	Chain         [][]byte               `protobuf:"bytes,15,rep,name=chain,proto3" json:"chain,omitempty"`             // certificates in DER, the key's own first; of role timestamp
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -170,6 +171,13 @@ func (x *ApplianceKey) GetSuccessor() string {
 		return x.Successor
 	}
 	return ""
+}
+
+func (x *ApplianceKey) GetDestroyed() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Destroyed
+	}
+	return nil
 }
 
 func (x *ApplianceKey) GetChain() [][]byte {
@@ -507,6 +515,94 @@ func (x *RotateKeyResponse) GetFailed() []string {
 	return nil
 }
 
+type DestroyKeyRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Key           string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"` // label or sha256
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DestroyKeyRequest) Reset() {
+	*x = DestroyKeyRequest{}
+	mi := &file_stella_v1_key_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DestroyKeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DestroyKeyRequest) ProtoMessage() {}
+
+func (x *DestroyKeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_stella_v1_key_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DestroyKeyRequest.ProtoReflect.Descriptor instead.
+func (*DestroyKeyRequest) Descriptor() ([]byte, []int) {
+	return file_stella_v1_key_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *DestroyKeyRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+type DestroyKeyResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Key           *ApplianceKey          `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DestroyKeyResponse) Reset() {
+	*x = DestroyKeyResponse{}
+	mi := &file_stella_v1_key_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DestroyKeyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DestroyKeyResponse) ProtoMessage() {}
+
+func (x *DestroyKeyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_stella_v1_key_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DestroyKeyResponse.ProtoReflect.Descriptor instead.
+func (*DestroyKeyResponse) Descriptor() ([]byte, []int) {
+	return file_stella_v1_key_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *DestroyKeyResponse) GetKey() *ApplianceKey {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
 type MarkKeyCompromisedRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Key           string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`       // label or sha256
@@ -518,7 +614,7 @@ type MarkKeyCompromisedRequest struct {
 
 func (x *MarkKeyCompromisedRequest) Reset() {
 	*x = MarkKeyCompromisedRequest{}
-	mi := &file_stella_v1_key_proto_msgTypes[7]
+	mi := &file_stella_v1_key_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -530,7 +626,7 @@ func (x *MarkKeyCompromisedRequest) String() string {
 func (*MarkKeyCompromisedRequest) ProtoMessage() {}
 
 func (x *MarkKeyCompromisedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_stella_v1_key_proto_msgTypes[7]
+	mi := &file_stella_v1_key_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -543,7 +639,7 @@ func (x *MarkKeyCompromisedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkKeyCompromisedRequest.ProtoReflect.Descriptor instead.
 func (*MarkKeyCompromisedRequest) Descriptor() ([]byte, []int) {
-	return file_stella_v1_key_proto_rawDescGZIP(), []int{7}
+	return file_stella_v1_key_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *MarkKeyCompromisedRequest) GetKey() string {
@@ -576,7 +672,7 @@ type MarkKeyCompromisedResponse struct {
 
 func (x *MarkKeyCompromisedResponse) Reset() {
 	*x = MarkKeyCompromisedResponse{}
-	mi := &file_stella_v1_key_proto_msgTypes[8]
+	mi := &file_stella_v1_key_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -588,7 +684,7 @@ func (x *MarkKeyCompromisedResponse) String() string {
 func (*MarkKeyCompromisedResponse) ProtoMessage() {}
 
 func (x *MarkKeyCompromisedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_stella_v1_key_proto_msgTypes[8]
+	mi := &file_stella_v1_key_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -601,7 +697,7 @@ func (x *MarkKeyCompromisedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkKeyCompromisedResponse.ProtoReflect.Descriptor instead.
 func (*MarkKeyCompromisedResponse) Descriptor() ([]byte, []int) {
-	return file_stella_v1_key_proto_rawDescGZIP(), []int{8}
+	return file_stella_v1_key_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *MarkKeyCompromisedResponse) GetKey() *ApplianceKey {
@@ -615,7 +711,7 @@ var File_stella_v1_key_proto protoreflect.FileDescriptor
 
 const file_stella_v1_key_proto_rawDesc = "" +
 	"\n" +
-	"\x13stella/v1/key.proto\x12\tstella.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18stella/v1/requires.proto\"\xeb\x03\n" +
+	"\x13stella/v1/key.proto\x12\tstella.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18stella/v1/requires.proto\"\xa5\x04\n" +
 	"\fApplianceKey\x12\x14\n" +
 	"\x05label\x18\x01 \x01(\tR\x05label\x12\x12\n" +
 	"\x04role\x18\x02 \x01(\tR\x04role\x12\x14\n" +
@@ -632,7 +728,8 @@ const file_stella_v1_key_proto_rawDesc = "" +
 	"\x04from\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x120\n" +
 	"\x05until\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12<\n" +
 	"\vcompromised\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\vcompromised\x12\x1c\n" +
-	"\tsuccessor\x18\x0e \x01(\tR\tsuccessor\x12\x14\n" +
+	"\tsuccessor\x18\x0e \x01(\tR\tsuccessor\x128\n" +
+	"\tdestroyed\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\tdestroyed\x12\x14\n" +
 	"\x05chain\x18\x0f \x03(\fR\x05chain\"\x11\n" +
 	"\x0fListKeysRequest\"?\n" +
 	"\x10ListKeysResponse\x12+\n" +
@@ -655,13 +752,17 @@ const file_stella_v1_key_proto_rawDesc = "" +
 	"\x03old\x18\x01 \x01(\v2\x17.stella.v1.ApplianceKeyR\x03old\x12)\n" +
 	"\x03new\x18\x02 \x01(\v2\x17.stella.v1.ApplianceKeyR\x03new\x12\x1a\n" +
 	"\bverified\x18\x03 \x01(\x04R\bverified\x12\x16\n" +
-	"\x06failed\x18\x04 \x03(\tR\x06failed\"w\n" +
+	"\x06failed\x18\x04 \x03(\tR\x06failed\"%\n" +
+	"\x11DestroyKeyRequest\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\"?\n" +
+	"\x12DestroyKeyResponse\x12)\n" +
+	"\x03key\x18\x01 \x01(\v2\x17.stella.v1.ApplianceKeyR\x03key\"w\n" +
 	"\x19MarkKeyCompromisedRequest\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x120\n" +
 	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\"G\n" +
 	"\x1aMarkKeyCompromisedResponse\x12)\n" +
-	"\x03key\x18\x01 \x01(\v2\x17.stella.v1.ApplianceKeyR\x03key2\xad\x03\n" +
+	"\x03key\x18\x01 \x01(\v2\x17.stella.v1.ApplianceKeyR\x03key2\x8f\x04\n" +
 	"\n" +
 	"KeyService\x12W\n" +
 	"\bListKeys\x12\x1a.stella.v1.ListKeysRequest\x1a\x1b.stella.v1.ListKeysResponse\"\x12\x8a\xb5\x18\x0e\n" +
@@ -669,7 +770,10 @@ const file_stella_v1_key_proto_rawDesc = "" +
 	"\vGenerateKey\x12\x1d.stella.v1.GenerateKeyRequest\x1a\x1e.stella.v1.GenerateKeyResponse\"\x16\x8a\xb5\x18\x12\n" +
 	"\x04keys\x12\bgenerate\x18\x01\x12\\\n" +
 	"\tRotateKey\x12\x1b.stella.v1.RotateKeyRequest\x1a\x1c.stella.v1.RotateKeyResponse\"\x14\x8a\xb5\x18\x10\n" +
-	"\x04keys\x12\x06rotate\x18\x01\x12\x81\x01\n" +
+	"\x04keys\x12\x06rotate\x18\x01\x12`\n" +
+	"\n" +
+	"DestroyKey\x12\x1c.stella.v1.DestroyKeyRequest\x1a\x1d.stella.v1.DestroyKeyResponse\"\x15\x8a\xb5\x18\x11\n" +
+	"\x04keys\x12\adestroy\x18\x01\x12\x81\x01\n" +
 	"\x12MarkKeyCompromised\x12$.stella.v1.MarkKeyCompromisedRequest\x1a%.stella.v1.MarkKeyCompromisedResponse\"\x1e\x8a\xb5\x18\x1a\n" +
 	"\x04keys\x12\x10mark-compromised\x18\x01B Z\x1estellad/api/stella/v1;stellav1b\x06proto3"
 
@@ -685,7 +789,7 @@ func file_stella_v1_key_proto_rawDescGZIP() []byte {
 	return file_stella_v1_key_proto_rawDescData
 }
 
-var file_stella_v1_key_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_stella_v1_key_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_stella_v1_key_proto_goTypes = []any{
 	(*ApplianceKey)(nil),               // 0: stella.v1.ApplianceKey
 	(*ListKeysRequest)(nil),            // 1: stella.v1.ListKeysRequest
@@ -694,34 +798,40 @@ var file_stella_v1_key_proto_goTypes = []any{
 	(*GenerateKeyResponse)(nil),        // 4: stella.v1.GenerateKeyResponse
 	(*RotateKeyRequest)(nil),           // 5: stella.v1.RotateKeyRequest
 	(*RotateKeyResponse)(nil),          // 6: stella.v1.RotateKeyResponse
-	(*MarkKeyCompromisedRequest)(nil),  // 7: stella.v1.MarkKeyCompromisedRequest
-	(*MarkKeyCompromisedResponse)(nil), // 8: stella.v1.MarkKeyCompromisedResponse
-	(*timestamppb.Timestamp)(nil),      // 9: google.protobuf.Timestamp
+	(*DestroyKeyRequest)(nil),          // 7: stella.v1.DestroyKeyRequest
+	(*DestroyKeyResponse)(nil),         // 8: stella.v1.DestroyKeyResponse
+	(*MarkKeyCompromisedRequest)(nil),  // 9: stella.v1.MarkKeyCompromisedRequest
+	(*MarkKeyCompromisedResponse)(nil), // 10: stella.v1.MarkKeyCompromisedResponse
+	(*timestamppb.Timestamp)(nil),      // 11: google.protobuf.Timestamp
 }
 var file_stella_v1_key_proto_depIdxs = []int32{
-	9,  // 0: stella.v1.ApplianceKey.made:type_name -> google.protobuf.Timestamp
-	9,  // 1: stella.v1.ApplianceKey.from:type_name -> google.protobuf.Timestamp
-	9,  // 2: stella.v1.ApplianceKey.until:type_name -> google.protobuf.Timestamp
-	9,  // 3: stella.v1.ApplianceKey.compromised:type_name -> google.protobuf.Timestamp
-	0,  // 4: stella.v1.ListKeysResponse.keys:type_name -> stella.v1.ApplianceKey
-	0,  // 5: stella.v1.GenerateKeyResponse.key:type_name -> stella.v1.ApplianceKey
-	0,  // 6: stella.v1.RotateKeyResponse.old:type_name -> stella.v1.ApplianceKey
-	0,  // 7: stella.v1.RotateKeyResponse.new:type_name -> stella.v1.ApplianceKey
-	9,  // 8: stella.v1.MarkKeyCompromisedRequest.since:type_name -> google.protobuf.Timestamp
-	0,  // 9: stella.v1.MarkKeyCompromisedResponse.key:type_name -> stella.v1.ApplianceKey
-	1,  // 10: stella.v1.KeyService.ListKeys:input_type -> stella.v1.ListKeysRequest
-	3,  // 11: stella.v1.KeyService.GenerateKey:input_type -> stella.v1.GenerateKeyRequest
-	5,  // 12: stella.v1.KeyService.RotateKey:input_type -> stella.v1.RotateKeyRequest
-	7,  // 13: stella.v1.KeyService.MarkKeyCompromised:input_type -> stella.v1.MarkKeyCompromisedRequest
-	2,  // 14: stella.v1.KeyService.ListKeys:output_type -> stella.v1.ListKeysResponse
-	4,  // 15: stella.v1.KeyService.GenerateKey:output_type -> stella.v1.GenerateKeyResponse
-	6,  // 16: stella.v1.KeyService.RotateKey:output_type -> stella.v1.RotateKeyResponse
-	8,  // 17: stella.v1.KeyService.MarkKeyCompromised:output_type -> stella.v1.MarkKeyCompromisedResponse
-	14, // [14:18] is the sub-list for method output_type
-	10, // [10:14] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	11, // 0: stella.v1.ApplianceKey.made:type_name -> google.protobuf.Timestamp
+	11, // 1: stella.v1.ApplianceKey.from:type_name -> google.protobuf.Timestamp
+	11, // 2: stella.v1.ApplianceKey.until:type_name -> google.protobuf.Timestamp
+	11, // 3: stella.v1.ApplianceKey.compromised:type_name -> google.protobuf.Timestamp
+	11, // 4: stella.v1.ApplianceKey.destroyed:type_name -> google.protobuf.Timestamp
+	0,  // 5: stella.v1.ListKeysResponse.keys:type_name -> stella.v1.ApplianceKey
+	0,  // 6: stella.v1.GenerateKeyResponse.key:type_name -> stella.v1.ApplianceKey
+	0,  // 7: stella.v1.RotateKeyResponse.old:type_name -> stella.v1.ApplianceKey
+	0,  // 8: stella.v1.RotateKeyResponse.new:type_name -> stella.v1.ApplianceKey
+	0,  // 9: stella.v1.DestroyKeyResponse.key:type_name -> stella.v1.ApplianceKey
+	11, // 10: stella.v1.MarkKeyCompromisedRequest.since:type_name -> google.protobuf.Timestamp
+	0,  // 11: stella.v1.MarkKeyCompromisedResponse.key:type_name -> stella.v1.ApplianceKey
+	1,  // 12: stella.v1.KeyService.ListKeys:input_type -> stella.v1.ListKeysRequest
+	3,  // 13: stella.v1.KeyService.GenerateKey:input_type -> stella.v1.GenerateKeyRequest
+	5,  // 14: stella.v1.KeyService.RotateKey:input_type -> stella.v1.RotateKeyRequest
+	7,  // 15: stella.v1.KeyService.DestroyKey:input_type -> stella.v1.DestroyKeyRequest
+	9,  // 16: stella.v1.KeyService.MarkKeyCompromised:input_type -> stella.v1.MarkKeyCompromisedRequest
+	2,  // 17: stella.v1.KeyService.ListKeys:output_type -> stella.v1.ListKeysResponse
+	4,  // 18: stella.v1.KeyService.GenerateKey:output_type -> stella.v1.GenerateKeyResponse
+	6,  // 19: stella.v1.KeyService.RotateKey:output_type -> stella.v1.RotateKeyResponse
+	8,  // 20: stella.v1.KeyService.DestroyKey:output_type -> stella.v1.DestroyKeyResponse
+	10, // 21: stella.v1.KeyService.MarkKeyCompromised:output_type -> stella.v1.MarkKeyCompromisedResponse
+	17, // [17:22] is the sub-list for method output_type
+	12, // [12:17] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_stella_v1_key_proto_init() }
@@ -736,7 +846,7 @@ func file_stella_v1_key_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_stella_v1_key_proto_rawDesc), len(file_stella_v1_key_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

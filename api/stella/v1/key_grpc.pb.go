@@ -22,6 +22,7 @@ const (
 	KeyService_ListKeys_FullMethodName           = "/stella.v1.KeyService/ListKeys"
 	KeyService_GenerateKey_FullMethodName        = "/stella.v1.KeyService/GenerateKey"
 	KeyService_RotateKey_FullMethodName          = "/stella.v1.KeyService/RotateKey"
+	KeyService_DestroyKey_FullMethodName         = "/stella.v1.KeyService/DestroyKey"
 	KeyService_MarkKeyCompromised_FullMethodName = "/stella.v1.KeyService/MarkKeyCompromised"
 )
 
@@ -37,6 +38,8 @@ type KeyServiceClient interface {
 	GenerateKey(ctx context.Context, in *GenerateKeyRequest, opts ...grpc.CallOption) (*GenerateKeyResponse, error)
 	// RotateKey makes a key that takes an active one's place: each signs a statement that names the other.
 	RotateKey(ctx context.Context, in *RotateKeyRequest, opts ...grpc.CallOption) (*RotateKeyResponse, error)
+	// DestroyKey has the token destroy a key that is in use no more. What it signed is judged as before.
+	DestroyKey(ctx context.Context, in *DestroyKeyRequest, opts ...grpc.CallOption) (*DestroyKeyResponse, error)
 	// MarkKeyCompromised says since when a key is not believed.
 	MarkKeyCompromised(ctx context.Context, in *MarkKeyCompromisedRequest, opts ...grpc.CallOption) (*MarkKeyCompromisedResponse, error)
 }
@@ -79,6 +82,16 @@ func (c *keyServiceClient) RotateKey(ctx context.Context, in *RotateKeyRequest, 
 	return out, nil
 }
 
+func (c *keyServiceClient) DestroyKey(ctx context.Context, in *DestroyKeyRequest, opts ...grpc.CallOption) (*DestroyKeyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DestroyKeyResponse)
+	err := c.cc.Invoke(ctx, KeyService_DestroyKey_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *keyServiceClient) MarkKeyCompromised(ctx context.Context, in *MarkKeyCompromisedRequest, opts ...grpc.CallOption) (*MarkKeyCompromisedResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(MarkKeyCompromisedResponse)
@@ -101,6 +114,8 @@ type KeyServiceServer interface {
 	GenerateKey(context.Context, *GenerateKeyRequest) (*GenerateKeyResponse, error)
 	// RotateKey makes a key that takes an active one's place: each signs a statement that names the other.
 	RotateKey(context.Context, *RotateKeyRequest) (*RotateKeyResponse, error)
+	// DestroyKey has the token destroy a key that is in use no more. What it signed is judged as before.
+	DestroyKey(context.Context, *DestroyKeyRequest) (*DestroyKeyResponse, error)
 	// MarkKeyCompromised says since when a key is not believed.
 	MarkKeyCompromised(context.Context, *MarkKeyCompromisedRequest) (*MarkKeyCompromisedResponse, error)
 	mustEmbedUnimplementedKeyServiceServer()
@@ -121,6 +136,9 @@ func (UnimplementedKeyServiceServer) GenerateKey(context.Context, *GenerateKeyRe
 }
 func (UnimplementedKeyServiceServer) RotateKey(context.Context, *RotateKeyRequest) (*RotateKeyResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RotateKey not implemented")
+}
+func (UnimplementedKeyServiceServer) DestroyKey(context.Context, *DestroyKeyRequest) (*DestroyKeyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DestroyKey not implemented")
 }
 func (UnimplementedKeyServiceServer) MarkKeyCompromised(context.Context, *MarkKeyCompromisedRequest) (*MarkKeyCompromisedResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method MarkKeyCompromised not implemented")
@@ -200,6 +218,24 @@ func _KeyService_RotateKey_Handler(srv interface{}, ctx context.Context, dec fun
 	return interceptor(ctx, in, info, handler)
 }
 
+func _KeyService_DestroyKey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DestroyKeyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(KeyServiceServer).DestroyKey(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: KeyService_DestroyKey_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(KeyServiceServer).DestroyKey(ctx, req.(*DestroyKeyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _KeyService_MarkKeyCompromised_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(MarkKeyCompromisedRequest)
 	if err := dec(in); err != nil {
@@ -236,6 +272,10 @@ var KeyService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RotateKey",
 			Handler:    _KeyService_RotateKey_Handler,
+		},
+		{
+			MethodName: "DestroyKey",
+			Handler:    _KeyService_DestroyKey_Handler,
 		},
 		{
 			MethodName: "MarkKeyCompromised",
