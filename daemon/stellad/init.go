@@ -31,9 +31,9 @@ run that was interrupted is finished by the same command; a second run with the 
 changes nothing. Reload the daemon after it.
 
 With an HSM, whose token is made already, it does more: it writes module and slot into
-/etc/stella/stellad-hsm.toml, has systemd encrypt the PIN for this host, logs in once as
-the service's user, starts stellad-hsm, restarts the daemon, and waits until that has made
-the keys. Then it prints what is to be written down. Where stellad.toml names the socket of
+/etc/stella/stellad-hsm.toml, has systemd encrypt the PIN for this host (which it asks for,
+where no file is given and none is there yet), logs in once as the service's user, starts
+stellad-hsm, restarts the daemon, and waits until that has made the keys. Then it prints what is to be written down. Where stellad.toml names the socket of
 an HSM that was set up by hand, the daemon makes the keys by itself, once it knows its name.`,
 		Example: "  stellad init --name stella.example.org --admin alice --admin uid:4711\n  systemctl reload stellad\n" +
 			"  stellad init --name stella.example.org --hsm-module /usr/lib/softhsm/libsofthsm2.so --hsm-slot token:stella --pin-file PIN",
@@ -46,7 +46,7 @@ an HSM that was set up by hand, the daemon makes the keys by itself, once it kno
 	flags.StringArrayVar(&opts.admins, "admin", nil, "a `user` who becomes administrator beside root, or uid:N; repeatable")
 	flags.StringVar(&opts.hsm.module, "hsm-module", "", "the HSM's PKCS#11 `library`")
 	flags.StringVar(&opts.hsm.slot, "hsm-slot", "", "its `token`: token:LABEL, serial:S, or a slot's number")
-	flags.StringVar(&opts.hsm.pinFile, "pin-file", "", "a `file` that has the token's PIN, which is read once; remove it afterwards")
+	flags.StringVar(&opts.hsm.pinFile, "pin-file", "", "a `file` that has the token's PIN, which is read once; remove it afterwards (default: ask)")
 	cmd.MarkFlagsRequiredTogether("hsm-module", "hsm-slot")
 	_ = cmd.MarkFlagRequired("name")
 	return cmd

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 
 	"stellad/internal/cli"
@@ -39,12 +38,13 @@ var errHSM = errors.New("the HSM")
 // setUp writes the configuration, hands over the PIN, logs in once and starts the service. Each step that is done already
 // is left as it is, so that the same command goes on where an earlier one ended.
 func (o hsmOptions) setUp(ctx context.Context, stelladConfig string, say func(string)) error {
+	pin := &pinStep{file: o.pinFile}
 	for _, do := range []step{
 		func(context.Context) (string, error) { return o.configure() },
 		func(context.Context) (string, error) {
 			return setInFile(stelladConfig, map[string]string{"hsm": hsmSocket})
 		},
-		o.handOver, tryToken, startHSM,
+		pin.handOver, pin.try, startHSM,
 	} {
 		line, err := do(ctx)
 		if err != nil {
@@ -65,55 +65,17 @@ func (o hsmOptions) configure() (string, error) {
 	return setInFile(hsmConfig, values)
 }
 
-// handOver encrypts the PIN for this host, so that only systemd hands it to the service.
-func (o hsmOptions) handOver(ctx context.Context) (string, error) {
-	if o.pinFile == "" {
-		if _, err := os.Stat(credential); err != nil {
-			return "", cli.BadInput(fmt.Errorf("there is no PIN yet: give --pin-file, or put it into %s as the runbook says", credential))
-		}
-		return credential + " has a PIN, and is left as it is", nil
-	}
-	if err := os.MkdirAll(filepath.Dir(credential), 0o700); err != nil {
-		return "", err
-	}
-	// A credential of another PIN is replaced: the one that is given is the newer.
-	if err := run(ctx, "systemd-creds", "encrypt", "--name=pin", o.pinFile, credential); err != nil {
-		return "", fmt.Errorf("encrypt the PIN: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(dropIn), 0o755); err != nil {
-		return "", err
-	}
-	text := "[Service]\nLoadCredentialEncrypted=pin:" + credential + "\n"
-	if err := durable.Replace(dropIn, []byte(text), 0o644); err != nil {
-		return "", err
-	}
-	return "the PIN is in " + credential + ", encrypted for this host", run(ctx, "systemctl", "daemon-reload")
-}
-
-// pinRefused is stellad-hsm's exit status for a PIN that the token does not take.
-const pinRefused = 10
-
-// tryToken logs in once, as the service will: a wrong PIN costs the token one try, here and not later.
-func tryToken(ctx context.Context) (string, error) {
-	err := run(ctx, "systemd-run", "--quiet", "--wait", "--pipe", "--collect", "-p", "User=stella-hsm",
-		"-p", "LoadCredentialEncrypted=pin:"+credential, "stellad-hsm", "check", "--config", hsmConfig)
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() == pinRefused {
-		return "", cli.Exit(cli.StatusNoHSM, fmt.Errorf("%w: the token refused the PIN; it was tried once, and what is left of its tries is the token's to say", errHSM))
-	}
-	if err != nil {
-		return "", cli.Exit(cli.StatusNoHSM, fmt.Errorf("%w: %w", errHSM, err))
-	}
-	return "logged in to the token, as the service's user", nil
-}
-
 func startHSM(ctx context.Context) (string, error) {
 	return "stellad-hsm runs", run(ctx, "systemctl", "enable", "--quiet", "--now", "stellad-hsm.socket", "stellad-hsm.service")
 }
 
 // run runs a program of the system. What it says is in the error alone, in one line.
-func run(ctx context.Context, args ...string) error {
+func run(ctx context.Context, args ...string) error { return runWith(ctx, nil, args...) }
+
+// runWith is run of a program that reads.
+func runWith(ctx context.Context, input []byte, args ...string) error {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Stdin = bytes.NewReader(input)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	err := cmd.Run()

@@ -4,6 +4,7 @@ package system
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -54,7 +55,25 @@ func TestGenesisInToken(t *testing.T) {
 	if after := m.property(t, "stellad", "MainPID") + m.property(t, "stellad-hsm", "MainPID"); after != before || m.must(t, acts) != records {
 		t.Errorf("given again, it changes something: %s, %s", before, after)
 	}
+	testPINAsked(t, m, initCommand(t, m), pin)
 	testKeysAtWork(t, m)
+}
+
+// testPINAsked: where there is no PIN it is asked for at a terminal, and nowhere else.
+func testPINAsked(t *testing.T, m *machine, command []string, pin string) {
+	t.Helper()
+	m.must(t, "rm /etc/stella/credentials/hsm-pin; printf '%s\\n' '"+pin+"' >/root/typed; printf 'wrong\\n' >/root/mistyped")
+	if r := m.run(command...); r.status != 2 || !strings.Contains(r.err, "there is no PIN yet") {
+		t.Errorf("with no terminal: %v", r)
+	}
+	const typed = "script --quiet --return --command '%s' /dev/null </root/%s"
+	line := strings.Join(command, " ")
+	if r := m.run("sh", "-c", fmt.Sprintf(typed, line, "mistyped")); r.status != 7 || !strings.Contains(r.out, "the token refused the PIN") {
+		t.Errorf("a mistyped PIN: %v", r)
+	}
+	if r := m.run("sh", "-c", fmt.Sprintf(typed, line, "typed")); r.status != 0 || !strings.Contains(r.out, "The token's PIN") || !strings.Contains(r.out, "logged in to the token") {
+		t.Errorf("a typed PIN: %v", r)
+	}
 }
 
 // initCommand is the runbook's, but for the PIN.
