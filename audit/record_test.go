@@ -47,7 +47,11 @@ func golden() map[string]*Record {
 		"compromised.v1": &Compromised{Key: sum, Time: Instant(begin)},
 		"destroyed.v1":   &Destroyed{Intent: 1042, Key: sum},
 		"signed.v1":      &Signed{Blob: sum, Entry: []byte(`{"apiVersion":"0.0.2"}`), Intent: 1042},
-		"stamp.v1":       &Stamp{Algorithm: "sha-256", Digest: sum, Key: sum},
+		"evidence.v1": &Evidence{
+			Artifact: "sha256:" + sum, Blob: sum, Kind: "sigstore-bundle", Predicate: "https://slsa.dev/provenance/v1", Size: 4711,
+			Subjects: []string{"sha256:" + sum, "sha512:" + sum + sum}, Trust: sum, Verdict: "verified",
+		},
+		"stamp.v1": &Stamp{Algorithm: "sha-256", Digest: sum, Key: sum},
 	}
 	records := map[string]*Record{}
 	for name, body := range all {
@@ -121,6 +125,19 @@ func TestKeyBodies(t *testing.T) {
 		"nothing destroyed":       &Destroyed{Intent: 1},
 		"no entry":                &Signed{Blob: sum},
 		"no blob":                 &Signed{Entry: []byte{1}},
+		"no kind":                 &Evidence{Blob: sum, Verdict: "none"},
+		"a kind of words":         &Evidence{Blob: sum, Kind: "a bundle", Verdict: "none"},
+		"a predicate of words":    &Evidence{Blob: sum, Kind: "dsse", Predicate: "a b", Verdict: "none"},
+		"no verdict":              &Evidence{Blob: sum, Kind: "dsse"},
+		"a verdict by nothing":    &Evidence{Blob: sum, Kind: "dsse", Verdict: "verified"},
+		"no verdict by a trust":   &Evidence{Blob: sum, Kind: "dsse", Verdict: "none", Trust: sum},
+		"another verdict":         &Evidence{Blob: sum, Kind: "dsse", Verdict: "maybe", Trust: sum},
+		"evidence of nothing":     &Evidence{Kind: "dsse", Verdict: "none"},
+		"a bare artifact":         &Evidence{Blob: sum, Kind: "dsse", Verdict: "none", Artifact: sum},
+		"a short artifact":        &Evidence{Blob: sum, Kind: "dsse", Verdict: "none", Artifact: "sha512:" + sum},
+		"md5":                     &Evidence{Blob: sum, Kind: "dsse", Verdict: "none", Subjects: []string{"md5:" + sum[:32]}},
+		"subjects twice":          &Evidence{Blob: sum, Kind: "dsse", Verdict: "none", Subjects: []string{"sha256:" + sum, "sha256:" + sum}},
+		"too many subjects":       &Evidence{Blob: sum, Kind: "dsse", Verdict: "none", Subjects: make([]string, MaxSubjects+1)},
 		"another length":          &Stamp{Algorithm: "sha-512", Digest: sum, Key: sum},
 		"another algorithm":       &Stamp{Algorithm: "md5", Digest: "", Key: sum},
 	} {

@@ -40,6 +40,8 @@ var types = map[kind]func() body{
 	{"destroyed", 1}:   func() body { return new(Destroyed) },
 	{"signed", 1}:      func() body { return new(Signed) },
 	{"stamp", 1}:       func() body { return new(Stamp) },
+
+	{"evidence", 1}: func() body { return new(Evidence) },
 }
 
 // Instant is a time within a body, written as Record.Time is: UTC with six digits of

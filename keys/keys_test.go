@@ -9,6 +9,7 @@ import (
 
 	"stellad/attest/publish"
 	"stellad/audit"
+	"stellad/audit/logtest"
 	"stellad/hsm"
 )
 
@@ -103,8 +104,8 @@ func inToken(t *testing.T, token *hsm.Client) []hsm.Attributes {
 // TestNoRecordNoKey: where the intent can't be written, the token is not asked.
 func TestNoRecordNoKey(t *testing.T) {
 	r, l, token := open(t)
-	l.refuse = "intent"
-	if _, err := r.Generate(t.Context(), audit.Record{}, audit.KeySpec{Label: "a", Role: Policy}); !errors.Is(err, errRefused) {
+	l.Refuse = "intent"
+	if _, err := r.Generate(t.Context(), audit.Record{}, audit.KeySpec{Label: "a", Role: Policy}); !errors.Is(err, logtest.ErrRefused) {
 		t.Error(err)
 	}
 	if n := len(inToken(t, token)); n != 0 {
@@ -115,11 +116,11 @@ func TestNoRecordNoKey(t *testing.T) {
 // TestSettle: a key that was made and not recorded is recorded; one that was not made is given up.
 func TestSettle(t *testing.T) {
 	r, l, _ := open(t)
-	l.refuse = "key"
-	if _, err := r.Generate(t.Context(), audit.Record{}, audit.KeySpec{Label: "made", Role: Timestamp}); !errors.Is(err, errRefused) {
+	l.Refuse = "key"
+	if _, err := r.Generate(t.Context(), audit.Record{}, audit.KeySpec{Label: "made", Role: Timestamp}); !errors.Is(err, logtest.ErrRefused) {
 		t.Fatal(err)
 	}
-	l.refuse = ""
+	l.Refuse = ""
 	_, err := r.write(t.Context(), audit.Record{}, "intent", "not-made", audit.Intent{
 		Act: "generate", Key: &audit.KeySpec{Label: "not-made", Role: Log, Algorithm: "ed25519", Custody: "confined"},
 	})
@@ -234,8 +235,8 @@ func TestRotateRefuses(t *testing.T) {
 func TestRotateGoesOn(t *testing.T) {
 	r, l, token := open(t)
 	all(t, r)
-	l.refuse = "rotation"
-	if _, _, err := r.Rotate(t.Context(), audit.Record{}, Log, "", "log-2"); !errors.Is(err, errRefused) {
+	l.Refuse = "rotation"
+	if _, _, err := r.Rotate(t.Context(), audit.Record{}, Log, "", "log-2"); !errors.Is(err, logtest.ErrRefused) {
 		t.Fatal(err)
 	}
 	if e, err := r.Find("log-2"); err != nil || e.State() != Pending {
@@ -244,7 +245,7 @@ func TestRotateGoesOn(t *testing.T) {
 	if e, err := r.TheActive(Log); err != nil || e.Label != "log-1" {
 		t.Errorf("%+v %v", e, err)
 	}
-	l.refuse = ""
+	l.Refuse = ""
 	_, to, err := r.Rotate(t.Context(), audit.Record{}, Log, "log-1", "log-2")
 	if err != nil || to.State() != Active || len(inToken(t, token)) != len(audit.Roles)+1 {
 		t.Errorf("%+v %v", to, err)
@@ -290,11 +291,11 @@ func TestDestroyRefuses(t *testing.T) {
 			t.Errorf("%s: %v, not %v", name, err, want)
 		}
 	}
-	l.refuse = "intent"
-	if _, err := r.Destroy(t.Context(), audit.Record{}, "policy-1"); !errors.Is(err, errRefused) {
+	l.Refuse = "intent"
+	if _, err := r.Destroy(t.Context(), audit.Record{}, "policy-1"); !errors.Is(err, logtest.ErrRefused) {
 		t.Error(err)
 	}
-	l.refuse = ""
+	l.Refuse = ""
 	if l.State().Size != before || len(inToken(t, token)) != there {
 		t.Errorf("%d records more, %d keys less", l.State().Size-before, there-len(inToken(t, token)))
 	}
@@ -313,11 +314,11 @@ func TestSettleDestroy(t *testing.T) {
 		_, _, err := r.Rotate(t.Context(), audit.Record{}, role, "", role+"-2")
 		must(t, err)
 	}
-	l.refuse = "destroyed"
-	if _, err := r.Destroy(t.Context(), audit.Record{}, "policy-1"); !errors.Is(err, errRefused) {
+	l.Refuse = "destroyed"
+	if _, err := r.Destroy(t.Context(), audit.Record{}, "policy-1"); !errors.Is(err, logtest.ErrRefused) {
 		t.Fatal(err)
 	}
-	l.refuse = ""
+	l.Refuse = ""
 	kept, err := r.Find("log-1")
 	must(t, err)
 	_, err = r.write(t.Context(), audit.Record{}, "intent", "log-1", audit.Intent{Act: "destroy", By: kept.SHA256()})
@@ -412,12 +413,12 @@ func TestPublishNeedsKeys(t *testing.T) {
 func TestNoRecordNoChange(t *testing.T) {
 	r, l, _ := open(t)
 	all(t, r)
-	l.refuse = "compromised"
-	if _, err := r.MarkCompromised(t.Context(), audit.Record{}, "log-1", time.Now(), ""); !errors.Is(err, errRefused) {
+	l.Refuse = "compromised"
+	if _, err := r.MarkCompromised(t.Context(), audit.Record{}, "log-1", time.Now(), ""); !errors.Is(err, logtest.ErrRefused) {
 		t.Error(err)
 	}
-	l.refuse = "intent"
-	if _, _, err := r.Rotate(t.Context(), audit.Record{}, Log, "", "log-2"); !errors.Is(err, errRefused) {
+	l.Refuse = "intent"
+	if _, _, err := r.Rotate(t.Context(), audit.Record{}, Log, "", "log-2"); !errors.Is(err, logtest.ErrRefused) {
 		t.Error(err)
 	}
 	if e, err := r.TheActive(Log); err != nil || e.Label != "log-1" || e.State() != Active {
