@@ -22,8 +22,10 @@ import (
 	"stellad/audit/journal"
 	"stellad/daemon/signing"
 	"stellad/daemon/verdicts"
+	"stellad/evidence"
 	"stellad/hsm"
 	"stellad/keys"
+	"stellad/store/blobs"
 	"stellad/tlog"
 )
 
@@ -84,6 +86,12 @@ var meanings = []struct {
 	{keys.ErrSlot, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
 	{signing.ErrNoKeys, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_HSM_UNAVAILABLE},
 	{signing.ErrBroken, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
+
+	// Of evidence.
+	{evidence.ErrUnknown, codes.NotFound, stellav1.ErrorReason_ERROR_REASON_NO_EVIDENCE},
+	{evidence.ErrAmbiguous, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NO_EVIDENCE},
+	{evidence.ErrRefused, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_EVIDENCE},
+	{blobs.ErrTooBig, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_EVIDENCE},
 
 	// Of bytes that are not what they should be.
 	{tlog.ErrNote, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},

@@ -47,6 +47,8 @@ const (
 	ErrorReason_ERROR_REASON_HSM_LACKS          ErrorReason = 17 // the module can't do it
 	ErrorReason_ERROR_REASON_HSM_FORBIDS        ErrorReason = 18 // the key's attributes or the token's state forbid it
 	ErrorReason_ERROR_REASON_KEY_STATE          ErrorReason = 19 // the role or the state of the key does not allow it
+	ErrorReason_ERROR_REASON_NO_EVIDENCE        ErrorReason = 20 // no evidence or no artifact is meant, or more than one
+	ErrorReason_ERROR_REASON_NOT_EVIDENCE       ErrorReason = 21 // the document is evidence of no kind that is known, or is not a whole one
 )
 
 // Enum value maps for ErrorReason.
@@ -72,6 +74,8 @@ var (
 		17: "ERROR_REASON_HSM_LACKS",
 		18: "ERROR_REASON_HSM_FORBIDS",
 		19: "ERROR_REASON_KEY_STATE",
+		20: "ERROR_REASON_NO_EVIDENCE",
+		21: "ERROR_REASON_NOT_EVIDENCE",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":        0,
@@ -94,6 +98,8 @@ var (
 		"ERROR_REASON_HSM_LACKS":          17,
 		"ERROR_REASON_HSM_FORBIDS":        18,
 		"ERROR_REASON_KEY_STATE":          19,
+		"ERROR_REASON_NO_EVIDENCE":        20,
+		"ERROR_REASON_NOT_EVIDENCE":       21,
 	}
 )
 
@@ -128,7 +134,7 @@ var File_stella_v1_errors_proto protoreflect.FileDescriptor
 
 const file_stella_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x16stella/v1/errors.proto\x12\tstella.v1*\xdd\x04\n" +
+	"\x16stella/v1/errors.proto\x12\tstella.v1*\x9a\x05\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18ERROR_REASON_BAD_REQUEST\x10\x01\x12#\n" +
@@ -150,7 +156,9 @@ const file_stella_v1_errors_proto_rawDesc = "" +
 	"\x17ERROR_REASON_KEY_EXISTS\x10\x10\x12\x1a\n" +
 	"\x16ERROR_REASON_HSM_LACKS\x10\x11\x12\x1c\n" +
 	"\x18ERROR_REASON_HSM_FORBIDS\x10\x12\x12\x1a\n" +
-	"\x16ERROR_REASON_KEY_STATE\x10\x13B Z\x1estellad/api/stella/v1;stellav1b\x06proto3"
+	"\x16ERROR_REASON_KEY_STATE\x10\x13\x12\x1c\n" +
+	"\x18ERROR_REASON_NO_EVIDENCE\x10\x14\x12\x1d\n" +
+	"\x19ERROR_REASON_NOT_EVIDENCE\x10\x15B Z\x1estellad/api/stella/v1;stellav1b\x06proto3"
 
 var (
 	file_stella_v1_errors_proto_rawDescOnce sync.Once
