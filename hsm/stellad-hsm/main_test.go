@@ -61,7 +61,7 @@ func newBed(t testing.TB) *bed {
 	must(t, os.Mkdir(b.control, 0o777))
 	b.env = append(b.token.Env, "SHIM_MODULE="+b.token.Module, "SHIM_CONTROL="+b.control, asProgram+"=1", "GORACE=atexit_sleep_ms=0")
 	b.writePIN(tokens.PIN)
-	b.configure(shim(t), 4)
+	b.configure(tokens.Shim(t), 4)
 	return b
 }
 
@@ -251,24 +251,6 @@ func (b *bed) once(args ...string) (cli.Status, string) {
 		b.Fatal(err)
 	}
 	return cli.Status(cmd.ProcessState.ExitCode()), string(out)
-}
-
-// shim compiles the module that misbehaves.
-func shim(t testing.TB) string {
-	t.Helper()
-	headers, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/miekg/pkcs11").Output()
-	must(t, err)
-	dir, err := os.MkdirTemp("", "stella-shim")
-	must(t, err)
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	must(t, os.Chmod(dir, 0o755))
-	library := filepath.Join(dir, "shim-softhsm.so")
-	gcc := exec.Command("gcc", "-Wall", "-Werror", "-Wno-unused", "-shared", "-fPIC", "-I", strings.TrimSpace(string(headers)),
-		"-o", library, filepath.Join("testdata", "shim.c"), "-ldl")
-	if out, err := gcc.CombinedOutput(); err != nil {
-		t.Fatalf("gcc: %v\n%s", err, out)
-	}
-	return library
 }
 
 func must(t testing.TB, err error) {

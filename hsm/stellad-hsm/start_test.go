@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"stellad/hsm"
+	"stellad/internal/tokens"
 )
 
 // TestCheck says what is there, and ends with the status that says whether the service would work.
@@ -22,7 +23,7 @@ func TestCheck(t *testing.T) {
 		t.Errorf("%d: %s", status, out)
 	}
 	b.token.Slot = "token:none"
-	b.configure(shim(t), 1)
+	b.configure(tokens.Shim(t), 1)
 	if status, out = b.once("check", "--config", b.config); status != 7 || !strings.Contains(out, "no token is token:none; there are token:stella-test") {
 		t.Errorf("%d: %s", status, out)
 	}

@@ -36,16 +36,27 @@ func SoftHSM(t testing.TB) Token {
 // ForChild is SoftHSM for a process that is started with Env: there may be many at a time.
 func ForChild(t testing.TB) Token {
 	t.Helper()
-	dir := t.TempDir()
+	return ForChildIn(t, filepath.Join(t.TempDir(), "tokens"))
+}
+
+// ForChildIn is ForChild with the module's files in a folder that it makes.
+func ForChildIn(t testing.TB, dir string) Token {
+	t.Helper()
+	must(t, os.Mkdir(dir, 0o700))
 	k := Token{
 		Module: found(t, "softhsm2", "/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so"),
-		Slot:   "token:stella-test", Label: "stella-test", PIN: PIN, Dir: filepath.Join(dir, "tokens"),
-	}
-	must(t, os.Mkdir(k.Dir, 0o700))
-	conf := filepath.Join(dir, "softhsm2.conf")
-	must(t, os.WriteFile(conf, []byte("directories.tokendir = "+k.Dir+"\nobjectstore.backend = file\nlog.level = ERROR\n"), 0o644))
-	k.Env = []string{"SOFTHSM2_CONF=" + conf}
+		Slot:   "token:stella-test", Label: "stella-test", PIN: PIN,
+	}.Copied(t, dir)
 	k.Add(t, k.Label)
+	return k
+}
+
+// Copied is SoftHSM's token of which the files were copied to another folder.
+func (k Token) Copied(t testing.TB, dir string) Token {
+	t.Helper()
+	conf := filepath.Join(t.TempDir(), "softhsm2.conf")
+	must(t, os.WriteFile(conf, []byte("directories.tokendir = "+dir+"\nobjectstore.backend = file\nlog.level = ERROR\n"), 0o644))
+	k.Dir, k.Env = dir, []string{"SOFTHSM2_CONF=" + conf}
 	return k
 }
 
