@@ -47,6 +47,8 @@ type what struct {
 		Version any    // a number of a policy's, a text of a start's
 		Intent  uint64 // that it ends
 		Entry   []byte // of the signature log
+		Request string // SHA-256 of what is to be signed
+		Digest  string // that is stamped
 	}
 }
 

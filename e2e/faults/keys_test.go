@@ -154,18 +154,7 @@ func (m mutation) wholeKeys(t *testing.T, a *appliance) {
 	}
 	rows, err := a.records(within(t))
 	must(t, err)
-	open := map[uint64]bool{}
-	for _, r := range rows {
-		switch w := r.what(t); w.Type {
-		case "intent":
-			open[w.Seq] = true
-		case "key", "destroyed", "signed", "abandoned":
-			delete(open, w.Body.Intent)
-		}
-	}
-	if len(open) > 0 {
-		t.Errorf("of the intents %v nobody says what became", open)
-	}
+	settled(t, rows)
 	if n := count(t, rows, "signed"); m.name == sign && n != 1 {
 		t.Errorf("one request has %d signatures", n)
 	}

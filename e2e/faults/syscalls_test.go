@@ -135,7 +135,7 @@ func (m attempt) doFailing(t *testing.T, a *appliance, what string) (end func(),
 		end = a.inject(t, what)
 		return end, m.do(within(t), t, a)
 	}
-	halt(t, a.token.cmd.Process.Pid)
+	halt(t, a.token.pid())
 	done := make(chan error, 1)
 	ctx := within(t)
 	go func() { done <- m.do(ctx, t, a) }()
@@ -146,6 +146,6 @@ func (m attempt) doFailing(t *testing.T, a *appliance, what string) (end func(),
 		}
 	}
 	end = a.inject(t, what)
-	must(t, a.token.cmd.Process.Signal(syscall.SIGCONT))
+	must(t, syscall.Kill(a.token.pid(), syscall.SIGCONT))
 	return end, <-done
 }
