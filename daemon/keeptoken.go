@@ -60,6 +60,9 @@ func (d *Daemon) untilInPlace(ctx context.Context) bool {
 // whileInPlace looks after the token until an act leaves something undone; false where ctx ends.
 func (d *Daemon) whileInPlace(ctx context.Context) bool {
 	for {
+		if err := d.signs.Load().SettleLeft(ctx); err != nil {
+			d.log.Debug("what became of a signature waits for the audit log", "error", err)
+		}
 		d.lookAtToken(ctx)
 		select {
 		case <-ctx.Done():
@@ -114,7 +117,7 @@ func (d *Daemon) lookAtToken(ctx context.Context) {
 	if !there {
 		return
 	}
-	// Signatures that were cut short are given up by who made them. A key is another thing: the token may have it.
+	// The token may have a key of which the log does not say so.
 	if err := d.signs.Load().Registry.Settle(ctx); err != nil && ctx.Err() == nil {
 		d.log.Warn("what became of a key is not known yet", "error", err)
 	}

@@ -2,12 +2,11 @@ package signing
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -34,6 +33,7 @@ type Service struct {
 
 	flights singleflight.Group // of requests, by their digest
 	signing sync.RWMutex       // read-locked from before an intent is written until its end is: Settle sees none under way
+	left    atomic.Bool        // an intent may be in the log whose end could not be written
 
 	heads      sync.Mutex // one checkpoint at a time; guards what follows
 	checkpoint []byte
@@ -173,27 +173,44 @@ func (s *Service) head() (state siglog.State, err error) {
 func (s *Service) Settle(ctx context.Context) error {
 	s.signing.Lock()
 	defer s.signing.Unlock()
-	var open []uint64
-	err := s.journal.Read(func(tx *store.Tx) error {
-		return tx.In(View).Each([]byte("intent/"), nil, func(key, text []byte) error {
-			var i audit.Intent
-			if err := json.Unmarshal(text, &i); err != nil {
-				return err
-			}
+	open, err := s.intents()
+	for _, seq := range open {
+		if err == nil {
+			err = s.abandon(ctx, audit.Record{}, seq)
+		}
+	}
+	if err == nil {
+		s.left.Store(false)
+	}
+	return err
+}
+
+// SettleLeft is Settle where the log did not take the end of a signature; else it does nothing.
+func (s *Service) SettleLeft(ctx context.Context) error {
+	if !s.left.Load() {
+		return nil
+	}
+	return s.Settle(ctx)
+}
+
+// intents returns the signatures of which the log does not say what came of them.
+func (s *Service) intents() (open []uint64, err error) {
+	err = s.journal.Read(func(tx *store.Tx) error {
+		return tx.In(View).Each([]byte("intent/"), nil, func(key, _ []byte) error {
 			seq, err := strconv.ParseUint(strings.TrimPrefix(string(key), "intent/"), 10, 64)
 			open = append(open, seq)
 			return err
 		})
 	})
-	for _, seq := range open {
-		err = errors.Join(err, s.abandon(ctx, audit.Record{}, seq))
-	}
-	return err
+	return open, err
 }
 
 func (s *Service) abandon(ctx context.Context, act audit.Record, intent uint64) error {
 	act.Type, act.V, act.Outcome = "abandoned", 1, "failed"
 	_, err := s.journal.Write(context.WithoutCancel(ctx), act, audit.Abandoned{Intent: intent}, nil)
+	if err != nil {
+		s.left.Store(true)
+	}
 	return err
 }
 

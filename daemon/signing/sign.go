@@ -123,6 +123,7 @@ func (s *Service) intend(ctx context.Context, act audit.Record, e keys.Entry, su
 	of := sha256.Sum256(statement.Bytes())
 	rec, err := s.journal.Write(ctx, act, audit.Intent{Act: "sign", By: e.SHA256(), Request: sum, Statement: hex.EncodeToString(of[:])}, nil)
 	if err != nil {
+		s.left.Store(true) // it may come to be durable all the same, where a disk hangs
 		return 0, err
 	}
 	return rec.Seq, nil

@@ -319,6 +319,26 @@ func TestStampRefuses(t *testing.T) {
 	}
 }
 
+// TestSettleLeft: what the log did not take is written as soon as it does, and nothing is written where all was.
+func TestSettleLeft(t *testing.T) {
+	s := newSite(t)
+	s.journal = refusing{refusing{s.Ledger, "signed"}, "abandoned"}
+	if _, _, err := s.Sign(t.Context(), audit.Record{}, request("x")); !errors.Is(err, errRefused) {
+		t.Error(err)
+	}
+	if err := s.SettleLeft(t.Context()); !errors.Is(err, errRefused) {
+		t.Errorf("the log takes nothing: %v", err)
+	}
+	s.journal = s.Ledger
+	for range 2 {
+		must(t, s.SettleLeft(t.Context()))
+		if all := s.types(t); !strings.HasSuffix(all, "intent abandoned") {
+			t.Error(all)
+		}
+	}
+	s.sign(t, request("x"))
+}
+
 // TestSettleLeavesWhatIsUnderWay: what was cut short is given up, and nothing that is being signed. A signature whose
 // intent was given up can't be folded: no daemon would start on that log again.
 func TestSettleLeavesWhatIsUnderWay(t *testing.T) {
