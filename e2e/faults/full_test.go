@@ -2,7 +2,6 @@ package faults
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	stellav1 "stellad/api/stella/v1"
+	"stellad/internal/cli"
 )
 
 // TestFullDisk fills the daemon's disk while clients act, and gives the room back, again and again: reading goes on,
@@ -64,8 +64,7 @@ func (a *appliance) answers(t *testing.T, left int64) {
 	status := exec.Command("adminctl", "status")
 	status.Env = append(os.Environ(), "STELLA_DIR="+a.dir)
 	out, err := status.CombinedOutput()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) || len(out) == 0 || exit != nil && exit.ExitCode() == 6 {
+	if status := exitOf(err); status < 0 || len(out) == 0 || status == int(cli.StatusUnreachable) {
 		t.Errorf("%d MiB left: adminctl status: %v\n%s", left>>20, err, out)
 	}
 	bundle, err := os.ReadFile(filepath.Join("..", "..", "packaging", "demo", "sigstore-js.sigstore.json"))

@@ -26,7 +26,7 @@ type promises struct {
 
 	mu      sync.Mutex
 	asked   int
-	cut     int // signatures that were cut short, of which the next start said so
+	cut     int                                        // signatures that were cut short, of which the next start said so
 	bundles map[string]*stellav1.SignStatementResponse // by what they are about
 	stamps  map[string]bool                            // by the hex of what they are over
 	files   map[string]string                          // the bundles of commands: the file, by what it is about
@@ -181,6 +181,13 @@ func (a *appliance) readLog(t testing.TB) *sigLog {
 // settled wants each intent to have its end.
 func settled(t testing.TB, rows []row) {
 	t.Helper()
+	if open := openIntents(t, rows); len(open) > 0 {
+		t.Errorf("of the intents %v nobody says what became", open)
+	}
+}
+
+func openIntents(t testing.TB, rows []row) map[uint64]bool {
+	t.Helper()
 	open := map[uint64]bool{}
 	for _, r := range rows {
 		switch w := r.what(t); w.Type {
@@ -190,9 +197,7 @@ func settled(t testing.TB, rows []row) {
 			delete(open, w.Body.Intent)
 		}
 	}
-	if len(open) > 0 {
-		t.Errorf("of the intents %v nobody says what became", open)
-	}
+	return open
 }
 
 // root is the log's at a size (RFC 6962 §2.1).
