@@ -52,11 +52,12 @@ func (c *Client) Close() error {
 	return c.conn.Close()
 }
 
-// call makes a call that ends by limit, or by ctx's own deadline where that has one.
+// call makes a call that ends by limit, or by ctx's own deadline where that is sooner: who may take half a minute for all
+// of what it does is not kept so long by a token that gives no answer.
 func call[Req, Res any](ctx context.Context, limit time.Duration,
 	method func(context.Context, *Req, ...grpc.CallOption) (*Res, error), req *Req, verb string, what any,
 ) (*Res, error) {
-	ctx, cancel := within(ctx, limit)
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	res, err := method(ctx, req)
 	if err != nil {

@@ -83,6 +83,12 @@ func TestFrozen(t *testing.T) {
 		}
 		cancel()
 	}
+	patient, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	start := time.Now()
+	if _, err := c.Keys(patient); !errors.Is(err, hsm.ErrUnavailable) || time.Since(start) > hsm.CallLimit+time.Second {
+		t.Errorf("whoever has a minute for all that it does is kept %v: %v", time.Since(start), err)
+	}
 	s.signal(syscall.SIGCONT)
 	b.recovers(key)
 	if exits := s.statuses(); len(exits) != 0 {
