@@ -94,6 +94,15 @@ func (r *Registry) TheActive(role string) (Entry, error) {
 // Signer returns the key as a signer, over the token. Whether the token has it shows when it signs.
 func (r *Registry) Signer(e Entry) (*hsm.Key, error) { return r.token.Use(e.Reference()) }
 
+// Lost says of a registered key that the token has not, or has twice, that the HSM is unavailable: whoever asked for it to
+// be used asked for nothing wrong. Other errors stay as they are.
+func Lost(err error) error {
+	if errors.Is(err, hsm.ErrNoKey) || errors.Is(err, hsm.ErrAmbiguous) {
+		return fmt.Errorf("%w: %w", hsm.ErrUnavailable, err)
+	}
+	return err
+}
+
 // intents returns what was to be done to keys and of which the log does not say what came of it.
 func (r *Registry) intents() (open map[uint64]audit.Intent, err error) {
 	open = map[uint64]audit.Intent{}

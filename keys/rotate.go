@@ -91,7 +91,7 @@ func (r *Registry) says(ctx context.Context, e Entry, statement []byte) ([]byte,
 	}
 	signature, err := key.SignContext(ctx, input, hash)
 	if err != nil {
-		return nil, err
+		return nil, Lost(err)
 	}
 	if !Signed(key.Public(), statement, signature) {
 		return nil, fmt.Errorf("%w: the signature of %s does not hold", hsm.ErrUnavailable, e.Label)

@@ -25,7 +25,7 @@ func (s *Service) Reverify(ctx context.Context, key string) (verified uint64, fa
 		if signed.Key != key {
 			continue
 		}
-		if _, err := s.Bundle(signed); err != nil {
+		if _, err := s.Bundle(ctx, signed); err != nil {
 			failed = append(failed, fmt.Sprintf("entry %d: %v", index, err))
 			continue
 		}

@@ -35,11 +35,11 @@ type Service struct {
 	signing sync.RWMutex       // read-locked from before an intent is written until its end is: Settle sees none under way
 	left    atomic.Bool        // an intent may be in the log whose end could not be written
 
-	heads      sync.Mutex // one checkpoint at a time; guards what follows
+	heads      chan struct{} // holds one: one checkpoint at a time, and who waits leaves by its deadline; guards what follows
 	checkpoint []byte
-	covers     uint64 // entries that checkpoint says are there
-	signer     *tlog.NoteSigner
-	signerKey  string // SHA-256 of its public key
+	covers     uint64   // entries that checkpoint says are there
+	logKey     *hsm.Key // that it is signed by
+	logVKey    *tlog.VerifierKey
 
 	mu       sync.Mutex // guards what follows, which a change of keys drops
 	verifier *attest.Verifier
@@ -54,7 +54,7 @@ type stamper struct {
 
 // New makes the service of the appliance called name. The journal's store must have View and keys.View.
 func New(name string, registry *keys.Registry, journal keys.Journal, content *blobs.Dir) *Service {
-	return &Service{name: name, keys: registry, journal: journal, blobs: content, now: time.Now}
+	return &Service{name: name, keys: registry, journal: journal, blobs: content, now: time.Now, heads: make(chan struct{}, 1)}
 }
 
 // KeysChanged has the next signature see the keys as they are now.
@@ -121,42 +121,52 @@ func (s *Service) authority() (*stamper, error) {
 
 // covering returns a checkpoint of the signature log that covers an entry, and the key it is signed by. Who waits for
 // one that is being signed is mostly covered by it.
-func (s *Service) covering(index uint64) ([]byte, *tlog.VerifierKey, error) {
-	s.heads.Lock()
-	defer s.heads.Unlock()
+func (s *Service) covering(ctx context.Context, index uint64) ([]byte, *tlog.VerifierKey, error) {
+	select {
+	case s.heads <- struct{}{}:
+		defer func() { <-s.heads }()
+	case <-ctx.Done():
+		return nil, nil, fmt.Errorf("checkpoint of the signature log: %w: others wait for it: %w", hsm.ErrUnavailable, ctx.Err())
+	}
 	if err := s.useLogKey(); err != nil {
 		return nil, nil, err
 	}
 	if index < s.covers {
-		return s.checkpoint, s.signer.VerifierKey(), nil
+		return s.checkpoint, s.logVKey, nil
 	}
 	state, err := s.head()
 	if err != nil {
 		return nil, nil, err
 	}
-	note, err := s.signer.SignCheckpoint(tlog.Checkpoint{Origin: s.name, Size: state.Size, Root: state.Root})
+	signer, err := tlog.NewNoteSigner(s.name, withContext(ctx, s.logKey))
+	if err != nil {
+		return nil, nil, err
+	}
+	note, err := signer.SignCheckpoint(tlog.Checkpoint{Origin: s.name, Size: state.Size, Root: state.Root})
 	if err != nil {
 		return nil, nil, fmt.Errorf("checkpoint of the signature log: %w", err)
 	}
 	s.checkpoint, s.covers = note, state.Size
-	return note, s.signer.VerifierKey(), nil
+	return note, s.logVKey, nil
 }
 
 // useLogKey has checkpoints signed by the active key of the log.
 func (s *Service) useLogKey() error {
 	e, err := s.keys.TheActive(keys.Log)
-	if err != nil || e.SHA256() == s.signerKey {
+	if err != nil {
 		return err
 	}
 	key, err := s.keys.Signer(e)
 	if err != nil {
 		return err
 	}
-	signer, err := tlog.NewNoteSigner(s.name, key)
+	vkey, err := tlog.NewVerifierKey(s.name, key.Public())
 	if err != nil {
 		return err
 	}
-	s.signer, s.signerKey, s.checkpoint, s.covers = signer, e.SHA256(), nil, 0
+	if s.logVKey == nil || s.logVKey.String() != vkey.String() {
+		s.logKey, s.logVKey, s.checkpoint, s.covers = key, vkey, nil, 0
+	}
 	return nil
 }
 

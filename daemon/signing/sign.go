@@ -61,6 +61,8 @@ func (s *Service) Sign(ctx context.Context, act audit.Record, r Request) (bundle
 	if err != nil {
 		return nil, signed, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, hsm.CallLimit)
+	defer cancel()
 	// Two that ask for the same at a time are answered by one signature. It does not end with the first one's patience.
 	got, err, _ := s.flights.Do(sum, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), hsm.CallLimit)
@@ -68,11 +70,11 @@ func (s *Service) Sign(ctx context.Context, act audit.Record, r Request) (bundle
 		return s.once(ctx, act, r, e, sum)
 	})
 	if err != nil {
-		return nil, signed, err
+		return nil, signed, keys.Lost(err)
 	}
 	signed, _ = got.(Signed)
-	bundle, err = s.Bundle(signed)
-	return bundle, signed, err
+	bundle, err = s.Bundle(ctx, signed)
+	return bundle, signed, keys.Lost(err)
 }
 
 // once signs what was not signed yet.
@@ -189,8 +191,9 @@ func (s *Service) answered(sum string) (signed Signed, err error) {
 	return signed, err
 }
 
-// Bundle puts a signature of the log together with its timestamp and the proof that the log has it, and verifies it.
-func (s *Service) Bundle(signed Signed) ([]byte, error) {
+// Bundle puts a signature of the log together with its timestamp and the proof that the log has it, and verifies it. It
+// ends by ctx's deadline.
+func (s *Service) Bundle(ctx context.Context, signed Signed) ([]byte, error) {
 	check, err := s.check()
 	if err != nil {
 		return nil, err
@@ -203,7 +206,7 @@ func (s *Service) Bundle(signed Signed) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	checkpoint, log, err := s.covering(signed.Index)
+	checkpoint, log, err := s.covering(ctx, signed.Index)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -259,6 +261,71 @@ func TestNoToken(t *testing.T) {
 	}
 }
 
+// TestTokenHangs: however many wait for a token that gives no answer, each leaves by its own deadline.
+func TestTokenHangs(t *testing.T) {
+	s := newSite(t)
+	for i := range 6 {
+		s.sign(t, request(fmt.Sprint(i)))
+	}
+	mute := filepath.Join(t.TempDir(), "hsm.sock")
+	l, err := net.Listen("unix", mute)
+	must(t, err)
+	server := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }), Protocols: new(http.Protocols)}
+	server.Protocols.SetUnencryptedHTTP2(true) // gRPC's transport
+	go func() { _ = server.Serve(l) }()
+	defer server.Close()
+	token, err := hsmDial(mute)
+	must(t, err)
+	defer token.Close()
+	s.Service = New(name, keys.New(name, token, s.Ledger), s.Ledger, s.blobs)
+	began := time.Now()
+	var all sync.WaitGroup
+	for i := range 6 { // they were answered before: what is wanting is a checkpoint
+		all.Go(func() {
+			if _, _, err := s.Sign(t.Context(), audit.Record{}, request(fmt.Sprint(i))); !errors.Is(err, hsm.ErrUnavailable) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if took := time.Since(began); took > hsm.CallLimit+time.Second {
+		t.Errorf("the last left after %v", took)
+	}
+	if answer, err := s.Stamp(t.Context(), audit.Record{}, query(t)); answer != nil || !errors.Is(err, hsm.ErrUnavailable) {
+		t.Errorf("a timestamp: %x, %v", answer, err)
+	}
+}
+
+// TestLostKey: a key that is in the log and not in the token is the token's fault, and not that of who asks.
+func TestLostKey(t *testing.T) {
+	s := newSite(t)
+	s.sign(t, request("a"))
+	token, err := hsmDial(s.token)
+	must(t, err)
+	defer token.Close()
+	for _, label := range []string{"attestation-1", "timestamp-1"} {
+		must(t, token.Destroy(t.Context(), hsm.Reference{Label: label}))
+	}
+	if _, _, err := s.Sign(t.Context(), audit.Record{}, request("b")); !errors.Is(err, hsm.ErrUnavailable) || !errors.Is(err, hsm.ErrNoKey) {
+		t.Error(err)
+	}
+	if answer, err := s.Stamp(t.Context(), audit.Record{}, query(t)); answer != nil || !errors.Is(err, hsm.ErrUnavailable) {
+		t.Errorf("a timestamp: %x, %v", answer, err)
+	}
+	if _, _, err := s.registry.Rotate(t.Context(), audit.Record{}, keys.Attestation, "", "next"); !errors.Is(err, hsm.ErrUnavailable) {
+		t.Errorf("a rotation: %v", err)
+	}
+	s.sign(t, request("a")) // it was signed
+}
+
+// query is a timestamp request.
+func query(t *testing.T) []byte {
+	t.Helper()
+	der, err := exec.Command("openssl", "ts", "-query", "-digest", strings.Repeat("5a", 32), "-sha256").Output()
+	must(t, err)
+	return der
+}
+
 // refusing is a journal that takes no records of a type, as on a full disk.
 type refusing struct {
 	keys.Journal
@@ -287,17 +354,15 @@ func TestNoRecord(t *testing.T) {
 			t.Errorf("no %s: the log has %d entries, %v", kind, state.Size, err)
 		}
 	}
-	query, err := exec.Command("openssl", "ts", "-query", "-digest", strings.Repeat("5a", 32), "-sha256").Output()
-	must(t, err)
 	s.journal = refusing{s.Ledger, "stamp"}
-	if token, err := s.Stamp(t.Context(), audit.Record{}, query); !errors.Is(err, errRefused) || token != nil {
+	if token, err := s.Stamp(t.Context(), audit.Record{}, query(t)); !errors.Is(err, errRefused) || token != nil {
 		t.Errorf("no stamp: %v", err)
 	}
 	s.journal = s.Ledger
 	for range 2 {
 		s.sign(t, request("signed"))
 	}
-	if token, err := s.Stamp(t.Context(), audit.Record{}, query); err != nil || len(token) == 0 {
+	if token, err := s.Stamp(t.Context(), audit.Record{}, query(t)); err != nil || len(token) == 0 {
 		t.Errorf("with room: %v", err)
 	}
 	if all := s.types(t); strings.Count(all, "signed") != 1 || !strings.HasSuffix(all, "signed stamp") {

@@ -3,10 +3,12 @@ package signing
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"strings"
 
 	"stellad/attest/tsa"
 	"stellad/audit"
+	"stellad/keys"
 )
 
 // Stamp answers an RFC 3161 request, in DER, with the time as it is. There is always an answer to send, where there is a
@@ -27,5 +29,9 @@ func (s *Service) Stamp(ctx context.Context, act audit.Record, request []byte) (
 	if _, err := s.journal.Write(ctx, act, body, nil); err != nil {
 		return nil, err
 	}
-	return a.Answer(request, s.now(), accuracy)
+	response, err = a.Answer(request, s.now(), accuracy)
+	if errors.Is(err, tsa.ErrAuthority) {
+		return nil, keys.Lost(err) // a rejection would have the client think that it asked for something wrong
+	}
+	return response, err
 }
