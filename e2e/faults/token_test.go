@@ -2,7 +2,9 @@ package faults
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,15 +23,17 @@ import (
 type token struct {
 	tokens.Token
 
-	dir    string // of its configuration, its PIN and its socket
-	socket string
-	log    text
-	client *hsm.Client
-	stop   func() // ends it for good
+	dir      string // of its configuration, its PIN and its socket
+	socket   string
+	controls string // what the shim is told in; "" where there is none
+	log      text
+	client   *hsm.Client
+	stop     func() // ends it for good
 
 	mu    sync.Mutex // guards what follows
 	cmd   *exec.Cmd
-	exits []int // so far; -1 by a signal
+	exits []int               // so far; -1 by a signal
+	user  *syscall.Credential // nil for this one
 	ended bool
 }
 
@@ -109,7 +113,7 @@ func (k *token) start() error {
 	k.cmd = exec.Command("stellad-hsm", "--config", k.config())
 	k.cmd.Env = append(os.Environ(), k.Env...)
 	k.cmd.Stdout, k.cmd.Stderr = &k.log, &k.log
-	k.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	k.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: k.user}
 	return k.cmd.Start()
 }
 
@@ -128,6 +132,22 @@ func (k *token) pid() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.cmd.Process.Pid
+}
+
+// as has stellad-hsm be another user's from its next start on, who may use its folder.
+func (k *token) as(t testing.TB, user *syscall.Credential) {
+	t.Helper()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.user = user
+	must(t, os.RemoveAll(k.socket))
+	uid, gid := os.Geteuid(), os.Getegid()
+	if user != nil {
+		uid, gid = int(user.Uid), int(user.Gid)
+	}
+	must(t, filepath.WalkDir(k.dir, func(name string, _ fs.DirEntry, err error) error {
+		return errors.Join(err, os.Lchown(name, uid, gid))
+	}))
 }
 
 // statuses are those that stellad-hsm has ended with.

@@ -1,5 +1,5 @@
 // A PKCS#11 module that hands everything on to the one of $SHIM_MODULE, and misbehaves as the files in $SHIM_CONTROL
-// say: `hang` and `hang-once` (C_Sign), `hang-start` (C_Initialize), `crash` (C_Sign, once), `final-try` and `other`
+// say: `hang` and `hang-once` (C_Sign), `hang-start` (C_Initialize), `crash` (C_Sign, once), `crash-all`, `final-try` and `other`
 // (C_GetTokenInfo), `garbage` (C_Sign), `close-all` (C_SignInit closes all sessions, once). It counts C_Login, a byte for
 // each in the file `logins`. SoftHSM crashes where a session is closed that a call is in, so no call is when all are.
 #include <dlfcn.h>
@@ -100,7 +100,7 @@ static CK_RV sign(CK_SESSION_HANDLE s, CK_BYTE_PTR data, CK_ULONG n, CK_BYTE_PTR
 		if (once("hang-once"))
 			for (;;)
 				pause();
-		if (once("crash"))
+		if (once("crash") || told("crash-all"))
 			*(volatile int *)0 = 1;
 	}
 	rv = locked_C_Sign(s, data, n, sig, len);
