@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,8 +24,10 @@ import (
 	stellav1 "stellad/api/stella/v1"
 )
 
-// kept are the fields of requests whose text may be found again, and where: in an annotation, which can be erased.
-var kept = map[string]string{}
+// kept are the fields of requests whose text may be found again, and what the names of those places begin with.
+var kept = map[string][]string{
+	"/stella.v1.KeyService/RotateKey.new_label": {""}, // a key's name is in its record, and in what is published
+}
 
 // A canary is a text that stands nowhere but in one field of one request.
 type canary struct{ field, text string }
@@ -38,11 +41,21 @@ func (c *cage) hatch(field string) string {
 	return text
 }
 
+// spellings are how a text may stand somewhere: as it is, in hex, and in base64 wherever it begins.
+func (c canary) spellings() []string {
+	all := []string{c.text, hex.EncodeToString([]byte(c.text))}
+	for before := range 3 {
+		coded := base64.StdEncoding.EncodeToString(append(make([]byte, before), c.text...))
+		all = append(all, coded[(before*8+5)/6:(before+len(c.text))*8/6])
+	}
+	return all
+}
+
 // TestCanaries puts a canary into each text and each bytes field of each request, all fields at once and one by one,
 // into the metadata of a call, and into the name of a method that is not there. None of them is found in what the daemon
 // keeps, tells its log, counts, or exports.
 func TestCanaries(t *testing.T) {
-	h := newHome(t, "")
+	h := newHomeOf(t, "", serveToken(t))
 	config, err := os.ReadFile(h.config())
 	must(t, err)
 	must(t, os.WriteFile(h.config(), append(config, "log = \"debug\"\n"...), 0o600))
@@ -70,6 +83,7 @@ func TestCanaries(t *testing.T) {
 		data, _ := trimmed(t, filepath.Join(h.state, name))
 		places[name] = string(data)
 	}
+	places["the HSM's log"] = h.token.log.String()
 	c.search(t, places)
 	t.Logf("%-24s %6d canaries in %d places", "canaries", len(c.all), len(places))
 }
@@ -174,22 +188,27 @@ func call(conn *grpc.ClientConn, method protoreflect.MethodDescriptor, name stri
 	}
 }
 
-// search wants no canary in any place, in any spelling.
-func (c *cage) search(t *testing.T, places map[string]string) {
+// search wants no canary in any place where it may not be, in any spelling. It gives those fields whose text is where it
+// may be.
+func (c *cage) search(t *testing.T, places map[string]string) (there map[string]bool) {
 	t.Helper()
-	found := map[string]bool{}
+	there = map[string]bool{}
+	told := map[string]bool{}
 	for _, canary := range c.all {
 		for place, text := range places {
-			for _, spelling := range []string{
-				canary.text, hex.EncodeToString([]byte(canary.text)), base64.StdEncoding.EncodeToString([]byte(canary.text))[:20],
-			} {
+			for _, spelling := range canary.spellings() {
 				at := strings.Index(text, spelling)
-				if at < 0 || kept[canary.field] == place || found[canary.field+place] {
+				if at < 0 {
 					continue
 				}
-				found[canary.field+place] = true
-				t.Errorf("%s is found in %s: …%s", canary.field, place, text[max(0, at-160):min(len(text), at+60)])
+				if slices.ContainsFunc(kept[canary.field], func(where string) bool { return strings.HasPrefix(place, where) }) {
+					there[canary.field] = true
+				} else if !told[canary.field+place] {
+					told[canary.field+place] = true
+					t.Errorf("%s is found in %s: …%s", canary.field, place, text[max(0, at-160):min(len(text), at+60)])
+				}
 			}
 		}
 	}
+	return there
 }
