@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -12,6 +13,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/dynamicpb"
 
 	"stellad/api"
 	stellav1 "stellad/api/stella/v1"
@@ -99,16 +104,65 @@ var mutations = append([]mutation{
 	}},
 }, ofKeys...)
 
-// TestMutationsAreComplete: there is no method of which nobody has said whether it changes something.
+// TestMutationsAreComplete: there is no method, of those that the protos have, of which nobody has said whether it changes
+// something, and nothing is said of a method that is none.
 func TestMutationsAreComplete(t *testing.T) {
 	methods, err := api.Methods()
 	must(t, err)
+	changing := map[string]bool{}
+	for _, m := range mutations {
+		changing[m.name] = true
+	}
+	are := map[string]bool{}
 	for _, m := range methods {
-		mutates := slices.ContainsFunc(mutations, func(x mutation) bool { return x.name == m.Name })
-		if mutates == slices.Contains(reading, m.Name) {
+		are[m.Name] = true
+		if changing[m.Name] == slices.Contains(reading, m.Name) {
 			t.Errorf("%s must be either in reading or in mutations", m.Name)
 		}
 	}
+	for _, name := range slices.AppendSeq(slices.Clone(reading), maps.Keys(changing)) {
+		if strings.HasPrefix(name, "/") && !are[name] {
+			t.Errorf("%s is no method", name)
+		}
+	}
+}
+
+// TestReadingChangesNothing holds those methods to it that are said to change nothing: no record of theirs is written,
+// whatever they are asked.
+func TestReadingChangesNothing(t *testing.T) {
+	h := newHomeOf(t, "", serveToken(t))
+	a := h.start(t)
+	before := a.acts(t)
+	for _, name := range reading {
+		found, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(strings.ReplaceAll(name[1:], "/", ".")))
+		must(t, err)
+		method, _ := found.(protoreflect.MethodDescriptor)
+		full := dynamicpb.NewMessage(method.Input())
+		(&cage{}).fill(full, name, "", "", 0)
+		for _, req := range []*dynamicpb.Message{dynamicpb.NewMessage(method.Input()), full} {
+			call(a.conn, method, name, req, "")
+		}
+	}
+	if now := a.acts(t); now != before {
+		t.Errorf("there are %s, and were %s", now, before)
+	}
+	if _, err := a.audit.AcceptTime(within(t), &stellav1.AcceptTimeRequest{}); err != nil || a.acts(t) == before {
+		t.Errorf("what does change something is not seen: %v", err)
+	}
+}
+
+// acts are the types of all records but those of what was denied and counted.
+func (a *appliance) acts(t *testing.T) string {
+	t.Helper()
+	rows, err := a.records(within(t))
+	must(t, err)
+	var types []string
+	for _, r := range rows {
+		if w := r.what(t); w.Type != "denial" && w.Type != "tally" {
+			types = append(types, w.Type)
+		}
+	}
+	return strings.Join(types, " ")
 }
 
 // says waits for what the daemon logs when something is done, or refused.
