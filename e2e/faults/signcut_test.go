@@ -25,7 +25,7 @@ func TestSigningPowerCut(t *testing.T) {
 			h, d = keyedOnDisk(t)
 		}
 		p := newPromises(t)
-		l, err := h.cutSigning(t, d, h.start(t), p)
+		l, err := h.cutSigning(t, d, h.start(t), p, i%2 == 0)
 		must(t, err)
 		promised, lost, short = promised+p.count(), lost+l, short+p.cut
 	}
@@ -43,7 +43,7 @@ func TestSigningPowerCutIsSeen(t *testing.T) {
 	asRoot(t)
 	h, d := keyedOnDisk(t)
 	p := newPromises(t)
-	lost, err := h.cutSigning(t, d, h.start(t, noSync...), p)
+	lost, err := h.cutSigning(t, d, h.start(t, noSync...), p, false)
 	if err != nil {
 		lost = p.count()
 	}
@@ -64,13 +64,17 @@ func keyedOnDisk(t testing.TB) (home, disk) {
 	return h, d
 }
 
-// cutSigning lets clients have things signed for a while, cuts the power, and counts what is lost. An error says that the
-// state can't be used.
-func (h home) cutSigning(t *testing.T, d disk, a *appliance, p *promises) (lost int, err error) {
+// cutSigning lets clients have things signed for a while, cuts the power, and counts what is lost. Where the token stops
+// first, intents are cut from their signatures. An error says that the state can't be used.
+func (h home) cutSigning(t *testing.T, d disk, a *appliance, p *promises, tokenFirst bool) (lost int, err error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	clients := a.sign(ctx, t, p)
 	time.Sleep(100*time.Millisecond + rand.N(400*time.Millisecond))
+	if tokenFirst {
+		halt(t, h.token.pid())
+		time.Sleep(50 * time.Millisecond)
+	}
 	halt(t, a.process().Pid)
 	halt(t, h.token.pid())
 	after := d.cut(t)
