@@ -41,7 +41,7 @@ const (
 	ErrorReason_ERROR_REASON_UNKNOWN_DOCUMENT   ErrorReason = 11 // no verdict is remembered for this digest: send the document
 	ErrorReason_ERROR_REASON_READ_ONLY          ErrorReason = 12 // nothing can be recorded now, so nothing is done; status says why
 	ErrorReason_ERROR_REASON_NO_RECORD          ErrorReason = 13 // no such record, or nothing is left to erase
-	ErrorReason_ERROR_REASON_HSM_UNAVAILABLE    ErrorReason = 14 // the token gives no answer now, or refused the PIN; status says why
+	ErrorReason_ERROR_REASON_HSM_UNAVAILABLE    ErrorReason = 14 // the token gives no answer now, refused the PIN, or lacks a key that the audit log has
 	ErrorReason_ERROR_REASON_NO_KEY             ErrorReason = 15 // no key or object of the token is meant, or more than one
 	ErrorReason_ERROR_REASON_KEY_EXISTS         ErrorReason = 16 // the token has a key of this label
 	ErrorReason_ERROR_REASON_HSM_LACKS          ErrorReason = 17 // the module can't do it
