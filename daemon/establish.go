@@ -67,6 +67,9 @@ func (d *Daemon) establish(ctx context.Context) error {
 	if err := d.publish(ctx, s); err != nil {
 		return err
 	}
+	if err := s.Present(ctx); err != nil {
+		return err
+	}
 	return l.Checkpoint()
 }
 

@@ -9,6 +9,7 @@ import (
 
 	stellav1 "stellad/api/stella/v1"
 	"stellad/daemon/ledger"
+	"stellad/hsm"
 )
 
 // settle is how often is tried to finish what waits for the token.
@@ -57,13 +58,15 @@ func (d *Daemon) untilInPlace(ctx context.Context) bool {
 	}
 }
 
-// whileInPlace looks after the token until an act leaves something undone; false where ctx ends.
+// whileInPlace looks after the token until an act leaves something undone, or a key is missing; false where ctx ends.
 func (d *Daemon) whileInPlace(ctx context.Context) bool {
 	for {
 		if err := d.signs.Load().SettleLeft(ctx); err != nil {
 			d.log.Debug("what became of a signature waits for the audit log", "error", err)
 		}
-		d.lookAtToken(ctx)
+		if !d.lookAtToken(ctx) {
+			return true
+		}
 		select {
 		case <-ctx.Done():
 			return false
@@ -109,18 +112,22 @@ func (d *Daemon) establishAndTell(ctx context.Context) error {
 // lookAgain is how often a token that has all its keys is looked at.
 const lookAgain = 5 * time.Second
 
-// lookAtToken tells the health service how the token is, and settles what an outage left.
-func (d *Daemon) lookAtToken(ctx context.Context) {
+// lookAtToken tells the health service how the token is, and settles what an outage left; false where the token is there,
+// and one of the keys is not.
+func (d *Daemon) lookAtToken(ctx context.Context) bool {
 	status, err := d.token.Status(ctx)
 	there := err == nil && status.Token != nil && status.LoggedIn
 	d.signing(there)
 	if !there {
-		return
+		return true
 	}
+	keeps := d.signs.Load().Registry
 	// The token may have a key of which the log does not say so.
-	if err := d.signs.Load().Registry.Settle(ctx); err != nil && ctx.Err() == nil {
+	if err := keeps.Settle(ctx); err != nil && ctx.Err() == nil {
 		d.log.Warn("what became of a key is not known yet", "error", err)
 	}
+	err = keeps.Present(ctx)
+	return !errors.Is(err, hsm.ErrNoKey) && !errors.Is(err, hsm.ErrAmbiguous)
 }
 
 // signing tells the health service whether signatures can be had.

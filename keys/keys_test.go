@@ -387,6 +387,21 @@ func TestNoToken(t *testing.T) {
 	must(t, r.Settle(context.Background()))
 }
 
+// TestPresent: an active key that the token lacks is missed, and none that was retired.
+func TestPresent(t *testing.T) {
+	r, _, token := open(t)
+	all(t, r)
+	must(t, r.Present(t.Context()))
+	old, _, err := r.Rotate(t.Context(), audit.Record{}, Policy, "", "policy-2")
+	must(t, err)
+	must(t, token.Destroy(t.Context(), old.Reference()))
+	must(t, r.Present(t.Context()))
+	must(t, token.Destroy(t.Context(), hsm.Reference{Label: "policy-2"}))
+	if err := r.Present(t.Context()); !errors.Is(err, hsm.ErrNoKey) || !errors.Is(err, hsm.ErrUnavailable) {
+		t.Error(err)
+	}
+}
+
 // TestSpan: a span of whole seconds contains the times.
 func TestSpan(t *testing.T) {
 	at := time.Date(2030, 1, 2, 3, 4, 5, 600, time.UTC)

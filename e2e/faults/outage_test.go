@@ -119,7 +119,8 @@ func (k *token) addKey(t testing.TB, label string, id []byte) {
 const tell = hsm.CallLimit + time.Second
 
 // TestOutages: whatever is the matter with the token, each call that needs it ends by its deadline with the status that
-// says so, and all else goes on: verification, reading, other records. What was signed is given again. When it is over,
+// says so, and all else goes on: verification, reading, other records. What was signed is given again, and the health
+// service says that signing is out. When it is over,
 // signatures are to be had within five seconds, of the same daemon, and nothing was signed twice.
 func TestOutages(t *testing.T) {
 	for _, o := range outages {
@@ -140,6 +141,12 @@ func TestOutages(t *testing.T) {
 				a.refusesWithoutToken(t, p, o)
 				a.worksWithoutToken(t, p)
 			}
+			if !strings.Contains(o.name, "C_Sign") { // of which a token that is asked how it is says nothing
+				a.serves(t, healthpb.HealthCheckResponse_NOT_SERVING)
+			}
+			if out, _ := a.command("adminctl", "status").Output(); strings.HasPrefix(o.name, "key ") && !strings.Contains(string(out), o.says) {
+				t.Errorf("status does not say what is the matter:\n%s", out)
+			}
 			end()
 			over = time.Now()
 			a.signsAgain(t, p)
@@ -157,7 +164,7 @@ func TestOutages(t *testing.T) {
 			a.stop(t)
 			h.good(t)
 			if t.Failed() {
-				t.Logf("%s", &k.log)
+				t.Logf("%.2000s", k.log.String())
 			}
 		})
 	}
@@ -237,7 +244,7 @@ func (a *appliance) serves(t *testing.T, want healthpb.HealthCheckResponse_Servi
 		if got.GetStatus() == want {
 			return
 		}
-		if time.Since(began) > 10*time.Second {
+		if time.Since(began) > 15*time.Second {
 			t.Errorf("signing is %v, not %v", got.GetStatus(), want)
 			return
 		}
