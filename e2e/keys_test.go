@@ -92,6 +92,13 @@ func TestKeyRotation(t *testing.T) {
 		t.Errorf("%s", out)
 	}
 	k.stella(t, 0, "after.json", "later")
+
+	k.exits(t, 2, "adminctl", "key", "destroy", "signing-2027") // it is in use
+	k.exits(t, 0, "adminctl", "key", "destroy", "attestation-1")
+	k.exits(t, 0, "adminctl", "trust", "export", "--out", "last")
+	k.stella(t, 0, "before.json", "trust")
+	k.stella(t, 3, "before.json", "last")
+	k.cosign(t, 0, "after.json", "last", "signing-2027")
 	k.stop(t)
 	k.exits(t, 0, "stellad", "check", "--dev", k.dir)
 }

@@ -52,7 +52,7 @@ func BenchmarkParts(b *testing.B) {
 		token.of(b, 1, func(int, int) error { return key() })
 		record.of(b, 1, func(int, int) error { return s.record(b) })
 		again.of(b, 1, func(int, int) error {
-			_, err := s.Bundle(signed)
+			_, err := s.Bundle(b.Context(), signed)
 			return err
 		})
 	}
