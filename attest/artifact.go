@@ -81,6 +81,16 @@ func (a *Artifact) in(s Subject) *Match {
 	return nil
 }
 
+// Among gives the digest by which the artifact is one of subjects, or nil.
+func (a *Artifact) Among(subjects []Subject) *Match {
+	for _, s := range subjects {
+		if found := a.in(s); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
 // besides lists the artifact's digests that are not the match: other images may
 // stand in the same file.
 func (a *Artifact) besides(match *Match) string {

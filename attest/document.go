@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	protobundle "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
+	protodsse "github.com/sigstore/protobuf-specs/gen/pb-go/dsse"
 	protorekor "github.com/sigstore/protobuf-specs/gen/pb-go/rekor/v1"
 	"google.golang.org/protobuf/encoding/protojson"
 
@@ -105,6 +106,19 @@ func (d *Document) parseBundle(text []byte) error {
 // LogEntries gives a bundle's log entries as they stand there, unverified.
 func (d *Document) LogEntries() []*protorekor.TransparencyLogEntry {
 	return d.bundle.GetVerificationMaterial().GetTlogEntries()
+}
+
+// Envelope gives a bundle's DSSE envelope as it stands there, unverified; nil where it
+// has none, and for a bare envelope.
+func (d *Document) Envelope() *protodsse.Envelope { return d.bundle.GetDsseEnvelope() }
+
+// Timestamps gives a bundle's RFC 3161 timestamps as they stand there, unverified, in DER.
+func (d *Document) Timestamps() [][]byte {
+	var stamps [][]byte
+	for _, s := range d.bundle.GetVerificationMaterial().GetTimestampVerificationData().GetRfc3161Timestamps() {
+		stamps = append(stamps, s.GetSignedTimestamp())
+	}
+	return stamps
 }
 
 // plainProto drops the library's prefix, with its space that varies so that

@@ -30,10 +30,8 @@ func (c *chain) match() (*Match, error) {
 		}
 		return nil, fmt.Errorf("%s, which is not what is signed", c.want.Artifact.has())
 	}
-	for _, s := range c.established.Subjects {
-		if found := c.want.Artifact.in(s); found != nil {
-			return found, nil
-		}
+	if found := c.want.Artifact.Among(c.established.Subjects); found != nil {
+		return found, nil
 	}
 	return nil, fmt.Errorf("%s, which is no subject of the statement", c.want.Artifact.has())
 }

@@ -13,10 +13,7 @@ import (
 // writeJSON writes the report as it is, for programs. People look at it too, on
 // terminals: a rune that shows nothing, or that turns the text around it, is
 // written as JSON's escape for it, which means the same.
-func writeJSON(w *bufio.Writer, r Report) error {
-	if r.Entries == nil {
-		r.Entries = []Entry{}
-	}
+func writeJSON(w *bufio.Writer, r any) error {
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)
 	enc.SetIndent("", "  ")

@@ -13,6 +13,7 @@ import (
 // says what the other does not.
 type page struct {
 	Title     string // for a browser's tab
+	Heading   string
 	Answer    answer
 	Sentence  line
 	About     table
@@ -34,7 +35,7 @@ const (
 func (a answer) Class() string { return strings.ReplaceAll(strings.ToLower(string(a)), " ", "-") }
 
 func (r Report) page() page {
-	p := page{About: r.about(), Documents: r.documents()}
+	p := page{Heading: "Attestation verification report", About: r.about(), Documents: r.documents()}
 	if len(r.Entries) == 1 {
 		e := r.Entries[0]
 		p.Answer, p.Sentence = e.answer(), e.sentence()

@@ -87,15 +87,23 @@ func FormOf(fileName string) (Form, error) {
 
 // Write writes r to w. After an error, what w holds is not a report.
 func Write(w io.Writer, form Form, r Report) error {
+	if r.Entries == nil {
+		r.Entries = []Entry{}
+	}
+	return write(w, form, r, r.page)
+}
+
+// write writes what JSON has whole, and the other forms as a page.
+func write(w io.Writer, form Form, whole any, words func() page) error {
 	b := bufio.NewWriter(w)
 	var err error
 	switch form {
 	case JSON:
-		err = writeJSON(b, r)
+		err = writeJSON(b, whole)
 	case HTML:
-		err = htmlPage().Execute(b, r.page())
+		err = htmlPage().Execute(b, words())
 	case Markdown:
-		err = markdownPage().Execute(b, r.page())
+		err = markdownPage().Execute(b, words())
 	default:
 		err = fmt.Errorf("%q is no form of a report", form)
 	}

@@ -42,7 +42,7 @@ func read(envelope []byte, public crypto.PublicKey) (*Envelope, error) {
 	if err := json.Unmarshal(envelope, &w); err != nil || len(w.Signatures) != 1 {
 		return nil, fmt.Errorf("%w: not an envelope with one signature", ErrStatement)
 	}
-	s, err := readStatement(w.Payload)
+	s, err := ReadStatement(w.Payload)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,9 @@ func read(envelope []byte, public crypto.PublicKey) (*Envelope, error) {
 	return e, nil
 }
 
-func readStatement(payload []byte) (*Statement, error) {
+// ReadStatement reads a statement that NewStatement made, and nothing else. Errors wrap
+// ErrStatement.
+func ReadStatement(payload []byte) (*Statement, error) {
 	var w struct {
 		Subject       []attest.Subject `json:"subject"`
 		PredicateType string           `json:"predicateType"`

@@ -31,6 +31,7 @@ type Predicate struct {
 type Statement struct {
 	text          []byte
 	predicateType string
+	predicate     []byte
 	subjects      []attest.Subject
 }
 
@@ -69,11 +70,17 @@ func newStatement(subjects []attest.Subject, p Predicate) (*Statement, error) {
 	// Put together by hand, so that the predicate's own spelling of numbers and
 	// strings is what is signed.
 	text := fmt.Appendf(nil, `{"_type":"%s","subject":%s,"predicateType":%s,"predicate":%s}`, statementType, list, name, predicate)
-	return &Statement{text: text, predicateType: p.Type, subjects: slices.Clone(subjects)}, nil
+	return &Statement{text: text, predicateType: p.Type, predicate: predicate, subjects: slices.Clone(subjects)}, nil
 }
 
 // Bytes gives the statement's JSON, which the caller must not change.
 func (s *Statement) Bytes() []byte { return s.text }
+
+// Subjects gives the statement's subjects, which the caller must not change.
+func (s *Statement) Subjects() []attest.Subject { return s.subjects }
+
+// Predicate gives what the statement says of them, which the caller must not change.
+func (s *Statement) Predicate() Predicate { return Predicate{s.predicateType, s.predicate} }
 
 // digestSizes are the digests that a subject may have, in bytes.
 var digestSizes = map[string]int{"sha256": 32, "sha384": 48, "sha512": 64}

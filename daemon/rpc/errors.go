@@ -15,6 +15,7 @@ import (
 	"stellad/attest/logproof"
 	"stellad/attest/ocilayout"
 	"stellad/attest/rfc3161"
+	"stellad/attest/sealed"
 	"stellad/attest/sign"
 	"stellad/attest/trust"
 	"stellad/attest/tsa"
@@ -24,7 +25,9 @@ import (
 	"stellad/daemon/verdicts"
 	"stellad/evidence"
 	"stellad/hsm"
+	"stellad/internal/archive"
 	"stellad/keys"
+	"stellad/sbom/document"
 	"stellad/store/blobs"
 	"stellad/tlog"
 )
@@ -91,6 +94,11 @@ var meanings = []struct {
 	{evidence.ErrUnknown, codes.NotFound, stellav1.ErrorReason_ERROR_REASON_NO_EVIDENCE},
 	{evidence.ErrAmbiguous, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NO_EVIDENCE},
 	{evidence.ErrRefused, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_EVIDENCE},
+	{sealed.ErrSealed, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
+	{archive.ErrArchive, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
+	{document.ErrForm, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_EVIDENCE},
+	{document.ErrVersion, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_EVIDENCE},
+	{document.ErrInvalid, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_EVIDENCE},
 	{blobs.ErrTooBig, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_EVIDENCE},
 
 	// Of bytes that are not what they should be.
