@@ -72,6 +72,9 @@ lint: build/tools/golangci-lint ## run the linters of .golangci.yml
 fmt: build/tools/gofumpt ## format every Go file
 	build/tools/gofumpt -w .
 
+fixtures: ## make the golden evidence bundles anew
+	go test -count=1 -run Golden ./evidence/bundle -args -update
+
 generate: build/tools/buf build/tools/protoc-gen-go build/tools/protoc-gen-go-grpc ## write generated files anew
 	go generate ./...
 
@@ -91,4 +94,4 @@ build/tools/%: tools/go.mod tools/go.sum
 build/tools/cosign:
 	GOBIN=$(CURDIR)/build/tools CGO_ENABLED=0 go install -trimpath github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3
 
-.PHONY: help build demo deb test faults test-system fuzz bench lint fmt generate deps deps-system clean
+.PHONY: fixtures help build demo deb test faults test-system fuzz bench lint fmt generate deps deps-system clean

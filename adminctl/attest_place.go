@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"stellad/evidence/bundle"
 	"stellad/internal/cli"
 )
 
@@ -20,10 +22,8 @@ type bundlePlace struct {
 // newBundlePlace refuses a name before anything is signed for it.
 func newBundlePlace(name string, want wanted) (*bundlePlace, error) {
 	switch {
-	case isArchive(name):
-		return nil, errors.New("this release writes no evidence bundle, which is what a .tar.gz would hold; name a file that ends in .sigstore.json")
-	case !strings.HasSuffix(name, ".json"):
-		return nil, errors.New("a Sigstore bundle is JSON; name a file that ends in .sigstore.json")
+	case !isArchive(name) && !strings.HasSuffix(name, ".json"):
+		return nil, errors.New("name a file that ends in .tar.gz, for an evidence bundle, or in .sigstore.json, for the attestation alone")
 	case !isFolder(filepath.Dir(name)):
 		return nil, fmt.Errorf("there is no folder %s", filepath.Dir(name))
 	}
@@ -54,7 +54,7 @@ func bundleAt(name string) (*bundleText, error) {
 	case !info.Mode().IsRegular():
 		return nil, errors.New("it is there already, and is no file; nothing is overwritten")
 	}
-	text, err := readFile(name, maxBundle)
+	text, err := attestationIn(name)
 	if err != nil {
 		return nil, err
 	}
@@ -65,11 +65,29 @@ func bundleAt(name string) (*bundleText, error) {
 	return b, nil
 }
 
+// attestationIn reads the attestation that a file is, or that an evidence bundle has; nil where that has none.
+func attestationIn(name string) ([]byte, error) {
+	if !isArchive(name) {
+		return readFile(name, maxBundle)
+	}
+	f, err := openFile(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var text []byte
+	_ = bundle.Documents(f, func(d bundle.Document, r io.Reader) (err error) { // what is none has no attestation
+		text, err = io.ReadAll(io.LimitReader(r, maxBundle))
+		return err
+	})
+	return text, nil
+}
+
 // put writes the bundle, or finds that its signature is there.
-func (p *bundlePlace) put(b *bundleText, text []byte) (written bool, err error) {
+func (p *bundlePlace) put(b *bundleText, write func(name string) error) (written bool, err error) {
 	switch {
 	case p.there == nil:
-		return true, writeNew(p.name, text)
+		return true, write(p.name)
 	case !p.there.same(b):
 		return false, cli.BadInput(errors.New("it is there already, with another signature; nothing is overwritten"))
 	}

@@ -23,7 +23,7 @@ type attestSignOptions struct {
 }
 
 // defaultAttestation is where a signed attestation is put of which nothing else is said.
-const defaultAttestation = "./new-attestation.sigstore.json"
+const defaultAttestation = "./new-attestation.tar.gz"
 
 func newAttestSignCmd() *cobra.Command {
 	var opts attestSignOptions
@@ -31,8 +31,9 @@ func newAttestSignCmd() *cobra.Command {
 		Use:   "sign --subject sha256:… --key L",
 		Short: "Sign a statement about artifacts with a key of the appliance's",
 		Long: `Have the appliance sign an in-toto statement about artifacts. The signature gets a
-timestamp, stands in the appliance's signature log, and is written as a Sigstore bundle
-that "attest verify" and other tools verify with what "trust export" gives.
+timestamp, stands in the appliance's signature log, and is written as an evidence bundle
+(.tar.gz) that checks itself, or by itself as a Sigstore bundle (.sigstore.json). "attest
+verify" and other tools verify either with what "trust export" gives.
 
 Without --predicate the statement is an endorsement: who stands by the artifacts, when,
 and why. A predicate is a file of one JSON object, and its type a URI.
@@ -53,7 +54,7 @@ something else. The same command again gives the same signature again.`,
 	flags.StringVar(&opts.predicate, "predicate", "", "what is stated, a `file` of one JSON object")
 	flags.StringVar(&opts.predicateType, "predicate-type", "", "the predicate's type, a `URI`")
 	flags.StringVar(&opts.why, "why", "", "of an endorsement, the reason: `text` on one line")
-	flags.StringVar(&opts.out, "out", defaultAttestation, "write the bundle to this `file`, whose name ends in .json")
+	flags.StringVar(&opts.out, "out", defaultAttestation, "write an evidence bundle to this `file` (.tar.gz), or the attestation alone (.json)")
 	addSocketFlag(cmd, &opts.socket)
 	addOutputFlag(cmd, &opts.output)
 	_ = cmd.MarkFlagRequired("key")
@@ -127,7 +128,11 @@ func (o attestSignOptions) sign(ctx context.Context, want wanted, place *bundleP
 		return signedAnswer{}, err
 	}
 	answer := signedAnswer{File: o.out, Index: resp.GetIndex(), Seq: resp.GetSeq()}
-	if answer.Written, err = place.put(bundle, resp.GetBundle()); err != nil {
+	write := func(name string) error { return writeNew(name, resp.GetBundle()) }
+	if isArchive(o.out) {
+		write = func(name string) error { return o.writeEvidence(ctx, name, want, resp.GetBundle()) }
+	}
+	if answer.Written, err = place.put(bundle, write); err != nil {
 		return answer, fmt.Errorf("--out %s: %w; it is signed (record %d), and the same command with another --out gives the signature again",
 			o.out, err, answer.Seq)
 	}

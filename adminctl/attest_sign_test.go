@@ -43,9 +43,10 @@ func signingDesk(t *testing.T) *signingAnswers {
 func TestAttestSignPrinted(t *testing.T) {
 	signingDesk(t)
 	const line = "attest sign --key signing-2026 --subject sha256:" + dataDigest
+	const alone = line + " --out ./new-attestation.sigstore.json"
 	for _, c := range []struct{ line, file string }{
-		{line, "attest-sign.txt"},
-		{line, "attest-sign-again.txt"},
+		{alone, "attest-sign.txt"},
+		{alone, "attest-sign-again.txt"},
 		{line + " --out other.sigstore.json -o json", "attest-sign.json"},
 		{line + " --out other.sigstore.json -o json", "attest-sign-again.json"},
 	} {
@@ -163,9 +164,7 @@ func TestAttestSignRefuses(t *testing.T) {
 		good + " --why " + strings.Repeat("w", 1025):                               "why of 1025 bytes, more than 1024",
 		good + " --why a\x1bb":                                                     "why holds a control character",
 		"--key k --subject " + strings.Repeat("n", 1025) + "=sha256:" + dataDigest: "name of 1025 bytes",
-		good + " --out new-attestation.tar.gz":                                     "--out new-attestation.tar.gz: this release writes no evidence bundle, which is what a .tar.gz would hold; name a file that ends in .sigstore.json",
-		good + " --out x.tgz":                                                      "this release writes no evidence bundle",
-		good + " --out x.html":                                                     "a Sigstore bundle is JSON",
+		good + " --out x.html":                                                     "name a file that ends in .tar.gz, for an evidence bundle, or in .sigstore.json",
 		good + " --out absent/x.sigstore.json":                                     "there is no folder absent",
 		good + " --out folder.json":                                                "it is there already, and is no file; nothing is overwritten",
 		good + " --out note.sigstore.json":                                         "it is there already, and is no attestation; nothing is overwritten",
@@ -178,7 +177,7 @@ func TestAttestSignRefuses(t *testing.T) {
 	if a.sign != nil {
 		t.Errorf("the daemon was asked: %v", a.sign)
 	}
-	if exists("new-attestation.sigstore.json") {
+	if exists("new-attestation.tar.gz") {
 		t.Error("a file was written")
 	}
 }
@@ -258,7 +257,7 @@ func TestAttestSignWrongAnswer(t *testing.T) {
 	} {
 		a.bundle = bundle
 		stdout, stderr, exit := adminctl(t, "attest sign --key k --subject sha256:"+dataDigest)
-		if exit != cli.StatusRefused || len(stdout) > 0 || exists("new-attestation.sigstore.json") || strings.Contains(stderr, "\x1b") {
+		if exit != cli.StatusRefused || len(stdout) > 0 || exists("new-attestation.tar.gz") || strings.Contains(stderr, "\x1b") {
 			t.Errorf("%s: exit %d, stdout %s, stderr %s", name, exit, stdout, stderr)
 		}
 	}
@@ -272,7 +271,7 @@ func TestAttestSignErrors(t *testing.T) {
 	} {
 		a.err = api.Error(codes.FailedPrecondition, reason, "no, and why")
 		stdout, stderr, exit := adminctl(t, "attest sign --key k --subject sha256:"+dataDigest)
-		if exit != want || len(stdout) > 0 || stderr != "adminctl: no, and why\n" || exists("new-attestation.sigstore.json") {
+		if exit != want || len(stdout) > 0 || stderr != "adminctl: no, and why\n" || exists("new-attestation.tar.gz") {
 			t.Errorf("%v: exit %d, stdout %s, stderr %s", reason, exit, stdout, stderr)
 		}
 	}

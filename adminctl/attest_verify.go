@@ -32,7 +32,8 @@ func newAttestVerifyCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify --bundle FILE",
 		Short: "Verify attestations, with no network",
-		Long: `Verify Sigstore bundles (0.1 to 0.3) and DSSE envelopes against a trust root.
+		Long: `Verify Sigstore bundles (0.1 to 0.3) and DSSE envelopes against a trust root, or an
+evidence bundle (.tar.gz): its manifest's signature, each file's hash, each attestation.
 
 No network socket is opened and nothing is looked up, ever. Where a stellad answers on
 this machine, it is asked: it has the trust root at hand and remembers its verdicts.
@@ -59,7 +60,7 @@ else ` + defaultTrustRoot + `. In signers.toml:
 		RunE: func(cmd *cobra.Command, _ []string) error { return runAttestVerify(cmd, opts) },
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&opts.bundles, "bundle", nil, "a bundle, an envelope, JSON lines of them, or a folder of such `files` (.json, .jsonl, .sigstore, .bundle, .dsse); repeatable")
+	flags.StringArrayVar(&opts.bundles, "bundle", nil, "a bundle, an envelope, JSON lines of them, or a folder of such `files` (.json, .jsonl, .sigstore, .bundle, .dsse), repeatable; or an evidence bundle (.tar.gz)")
 	addTrustRootFlags(cmd, &opts.trustRoot)
 	addSocketFlag(cmd, &opts.socket)
 	cmd.MarkFlagsMutuallyExclusive("socket", "trust-root")
@@ -87,6 +88,9 @@ func runAttestVerify(cmd *cobra.Command, opts attestVerifyOptions) error {
 	signers, err := opts.signer.signers()
 	if err != nil {
 		return err
+	}
+	if opts.archives() {
+		return runAttestVerifyArchive(cmd, opts, form, signers)
 	}
 	files, err := findBundles(cmd.ErrOrStderr(), opts.bundles)
 	if err != nil {

@@ -14,7 +14,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // golden compares with a file of testdata, which is to be read by eye when it changes.
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
-	file := filepath.Join("testdata", name)
+	file := filepath.Join(testdata, name)
 	if *update {
 		if err := os.WriteFile(file, got, 0o644); err != nil {
 			t.Fatal(err)

@@ -39,6 +39,7 @@ func (m Method) fullName() string {
 var files = []protoreflect.FileDescriptor{
 	stellav1.File_stella_v1_access_proto,
 	stellav1.File_stella_v1_audit_proto,
+	stellav1.File_stella_v1_evidence_proto,
 	stellav1.File_stella_v1_key_proto,
 	stellav1.File_stella_v1_signing_proto,
 	stellav1.File_stella_v1_status_proto,

@@ -32,6 +32,12 @@ const golden = `
 /stella.v1.AuditService/Erase                                   audit:erase          admin
 /stella.v1.AuditService/Export                                  audit:export         admin                                 stream
 /stella.v1.AuditService/ListRecords                             audit:read           admin                                 stream
+/stella.v1.EvidenceService/AddEvidence                          evidence:add          admin                                 stream
+/stella.v1.EvidenceService/ExportEvidence                       evidence:export       admin                                 stream
+/stella.v1.EvidenceService/ImportEvidence                       evidence:import       admin                                 stream
+/stella.v1.EvidenceService/ListEvidence                         evidence:read         admin
+/stella.v1.EvidenceService/ReadEvidence                         evidence:read         admin                                 stream
+/stella.v1.EvidenceService/ShowEvidence                         evidence:read         admin
 /stella.v1.KeyService/DestroyKey                                keys:destroy          admin
 /stella.v1.KeyService/GenerateKey                               keys:generate        admin
 /stella.v1.KeyService/ListKeys                                  keys:read            admin

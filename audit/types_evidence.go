@@ -58,3 +58,6 @@ func IsArtifact(s string) bool {
 	}
 	return false
 }
+
+// IsToken tells whether a text may stand where a record has a token.
+func IsToken(s string) bool { return isToken(s) }

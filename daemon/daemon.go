@@ -39,7 +39,8 @@ type Daemon struct {
 	log      *slog.Logger
 	started  time.Time
 	catalog  access.Catalog
-	turns    *fair.Turns
+	turns    *fair.Turns // at verifying
+	reading  *fair.Turns // at reading what takes seconds
 	judge    *verdicts.Judge
 	health   *health.Server
 	registry *prometheus.Registry
@@ -49,6 +50,7 @@ type Daemon struct {
 
 	genesis atomic.Pointer[Genesis]       // nil before it
 	ledger  atomic.Pointer[ledger.Ledger] // with genesis
+	held    atomic.Pointer[held]          // with genesis
 	signs   atomic.Pointer[signs]         // with genesis, where there is a token
 	waits   atomic.Pointer[error]         // why the keys are not all in place; nil where they are
 	failed  chan error                    // holds the first reason for which the process must end
@@ -87,7 +89,7 @@ func newDaemon(c config.Config, log *slog.Logger) (*Daemon, error) {
 	}
 	d := &Daemon{
 		config: c, log: log, started: time.Now(), catalog: catalogOf(methods),
-		turns: fair.NewTurns(verifying), health: health.NewServer(),
+		turns: fair.NewTurns(verifying), reading: fair.NewTurns(1), health: health.NewServer(),
 		registry: prometheus.NewRegistry(), servers: map[string]*rpc.Server{},
 		failed: make(chan error, 1), unfinished: make(chan struct{}, 1),
 	}
@@ -132,8 +134,8 @@ func (d *Daemon) closeLedger() (err error) {
 	if l := d.ledger.Load(); l != nil {
 		err = l.Close()
 	}
-	if s := d.signs.Load(); s != nil {
-		err = errors.Join(err, s.content.Close())
+	if h := d.held.Load(); h != nil {
+		err = errors.Join(err, h.content.Close())
 	}
 	if d.token != nil {
 		err = errors.Join(err, d.token.Close())
@@ -159,6 +161,7 @@ func (d *Daemon) addServers(methods []api.Method) error {
 		stellav1.RegisterAccessServiceServer(s, &accessService{daemon: d, socket: socket})
 		stellav1.RegisterStatusServiceServer(s, &statusService{daemon: d})
 		stellav1.RegisterAuditServiceServer(s, &auditService{daemon: d})
+		stellav1.RegisterEvidenceServiceServer(s, &evidenceService{daemon: d})
 		stellav1.RegisterKeyServiceServer(s, &keyService{daemon: d})
 		stellav1.RegisterSigningServiceServer(s, &signingService{daemon: d})
 		healthpb.RegisterHealthServer(s, d.health)

@@ -8,6 +8,7 @@ import (
 
 	"stellad/daemon/ledger"
 	"stellad/daemon/signing"
+	"stellad/evidence"
 	"stellad/hsm"
 	"stellad/keys"
 	"stellad/store"
@@ -16,24 +17,34 @@ import (
 )
 
 // views are the folds of the audit log that other packages own.
-var views = []*store.Keyspace{keys.View, signing.View}
+var views = []*store.Keyspace{keys.View, signing.View, evidence.View}
 
 // signs is what an appliance with a token has from genesis on.
 type signs struct {
 	*keys.Registry
 	*signing.Service
+}
+
+// held is the evidence that an appliance has from genesis on.
+type held struct {
+	*evidence.Index
 
 	content *blobs.Dir
 }
 
-// openSigns opens what signs with the token, of the log l.
-func (d *Daemon) openSigns(name string, l *ledger.Ledger) (*signs, error) {
+// openContent opens what belongs to the log l beside it: evidence, and what signs with the token.
+func (d *Daemon) openContent(name string, l *ledger.Ledger) error {
 	content, err := blobs.Open(filepath.Join(d.config.State, "blobs"))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	registry := keys.New(name, d.token, l)
-	return &signs{registry, signing.New(name, registry, l, content), content}, nil
+	d.held.Store(&held{evidence.New(l, content), content})
+	if d.token != nil {
+		registry := keys.New(name, d.token, l)
+		d.waits.Store(&errUnseen)
+		d.signs.Store(&signs{registry, signing.New(name, registry, l, content)})
+	}
+	return nil
 }
 
 // establish does what genesis left to do, and what a crash did. All of it may be done again.
@@ -70,7 +81,8 @@ func (d *Daemon) establish(ctx context.Context) error {
 	if err := s.Present(ctx); err != nil {
 		return err
 	}
-	return l.Checkpoint()
+	_, err = l.Checkpoint()
+	return err
 }
 
 // notOlder holds the log to the checkpoint that the token keeps.

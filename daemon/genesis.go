@@ -124,13 +124,8 @@ func (d *Daemon) begin(ctx context.Context, g Genesis) error {
 			return errors.Join(err, l.Close())
 		}
 	}
-	if d.token != nil {
-		s, err := d.openSigns(g.Name, l)
-		if err != nil {
-			return errors.Join(err, l.Close())
-		}
-		d.waits.Store(&errUnseen)
-		d.signs.Store(s)
+	if err := d.openContent(g.Name, l); err != nil {
+		return errors.Join(err, l.Close())
 	}
 	d.ledger.Store(l)
 	d.genesis.Store(&g)

@@ -28,6 +28,8 @@ var permitted = map[string]string{
 		stella.v1.AccessService/CanUser stella.v1.AccessService/Matrix stella.v1.AccessService/Reload
 		stella.v1.AuditService/ListRecords stella.v1.AuditService/Export
 		stella.v1.AuditService/Erase stella.v1.AuditService/AcceptTime
+		stella.v1.EvidenceService/AddEvidence stella.v1.EvidenceService/ListEvidence stella.v1.EvidenceService/ShowEvidence
+		stella.v1.EvidenceService/ReadEvidence stella.v1.EvidenceService/ExportEvidence stella.v1.EvidenceService/ImportEvidence
 		stella.v1.KeyService/ListKeys stella.v1.KeyService/GenerateKey
 		stella.v1.KeyService/RotateKey stella.v1.KeyService/MarkKeyCompromised stella.v1.KeyService/DestroyKey
 		stella.v1.SigningService/SignStatement stella.v1.SigningService/Timestamp +stella.v1.SigningService/ExportTrust

@@ -100,7 +100,7 @@ type runs struct {
 	peak []int64 // KiB
 }
 
-func (r *runs) run(b *testing.B, dir string, args []string) {
+func (r *runs) run(b testing.TB, dir string, args []string) {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Dir = dir
 	var out bytes.Buffer

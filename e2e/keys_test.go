@@ -33,12 +33,18 @@ func startKeyed(t *testing.T) keyed {
 
 func (k keyed) path(name string) string { return filepath.Join(k.made, name) }
 
-// exits runs a command in the folder, which must end with a status, and gives what it said.
-func (k keyed) exits(t *testing.T, status int, args ...string) string {
-	t.Helper()
+// inMade is a command in the folder.
+func (k keyed) inMade(args ...string) *exec.Cmd {
 	cmd := k.command(args...)
 	cmd.Dir = k.made
 	cmd.Env = append(cmd.Env, "HOME="+k.made, "SIGSTORE_NO_CACHE=true")
+	return cmd
+}
+
+// exits runs a command in the folder, which must end with a status, and gives what it said.
+func (k keyed) exits(t *testing.T, status int, args ...string) string {
+	t.Helper()
+	cmd := k.inMade(args...)
 	out, err := cmd.CombinedOutput()
 	if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != status {
 		t.Errorf("%s: %v, not %d\n%s", strings.Join(args, " "), err, status, out)
@@ -46,13 +52,18 @@ func (k keyed) exits(t *testing.T, status int, args ...string) string {
 	return string(out)
 }
 
-// cosign asks stock cosign, with no network, about a bundle that a key signed, by the trust root in a folder.
+// cosign asks stock cosign, with no network, about an endorsement that a key signed, by the trust root in a folder.
 func (k keyed) cosign(t *testing.T, status int, bundle, root, key string) {
+	t.Helper()
+	k.cosignType(t, status, bundle, root, key, sign.EndorsementType)
+}
+
+func (k keyed) cosignType(t *testing.T, status int, bundle, root, key, predicateType string) {
 	t.Helper()
 	program, err := filepath.Abs(filepath.Join("..", "build", "tools", "cosign"))
 	must(t, err)
 	k.exits(t, status, "unshare", "-rn", program, "verify-blob-attestation", "--bundle", bundle, "--trusted-root", filepath.Join(root, "trusted_root.json"),
-		"--key", filepath.Join(root, "keys", key+".pem"), "--use-signed-timestamps", "--type", sign.EndorsementType, "artifact")
+		"--key", filepath.Join(root, "keys", key+".pem"), "--use-signed-timestamps", "--type", predicateType, "artifact")
 }
 
 // stella asks our own verifier, with no network and no daemon.

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
+	"strings"
 
 	"stellad/audit"
 	"stellad/store/blobs"
@@ -21,36 +21,62 @@ type Findings struct {
 	Trust     string // SHA-256 of the trust root by which it was verified; "" for None
 }
 
-// An Examination reads content from its beginning and says what it is. What it is not wraps ErrRefused.
-type Examination func(ctx context.Context, content *os.File) (Findings, error)
+// Content opens content to be read from its beginning, and to its end: damage to it may show there only.
+type Content func() (io.ReadCloser, error)
+
+// An Examination says what content is. What is no evidence wraps ErrRefused.
+type Examination func(ctx context.Context, content Content) (Findings, error)
 
 // An Addition is content that is brought.
 type Addition struct {
-	Content  io.Reader
-	Limit    int64  // bytes
-	Artifact string // that the bringer says it is about, or ""
-	Examine  Examination
+	Content   io.Reader
+	Limit     int64    // bytes
+	Artifacts []string // that the bringer says it is about
+	Examine   Examination
 }
 
 // Add takes evidence in. act is the record of whoever brings it. Added is false where all of it was known already and its
 // verdict is the same. Its record is durable when it returns. Errors are Examine's, the content's reader's, blobs', and
 // the journal's; nothing is evidence then that was not before.
 func (x *Index) Add(ctx context.Context, act audit.Record, a Addition) (e Entry, added bool, err error) {
-	staged, err := x.blobs.Stage(a.Content, a.Limit)
+	s, err := x.Stage(ctx, a)
 	if err != nil {
 		return e, false, err
 	}
-	defer staged.Discard()
-	found, err := examine(ctx, staged, a.Examine)
+	defer s.Discard()
+	return x.Keep(ctx, act, s)
+}
+
+// Staged is content that was examined and is no evidence yet.
+type Staged struct {
+	*blobs.Staged
+	Findings
+
+	artifacts []string
+}
+
+// Stage takes content in and has it examined. Errors are those of Add. The caller calls Discard in the end.
+func (x *Index) Stage(ctx context.Context, a Addition) (*Staged, error) {
+	content, err := x.blobs.Stage(a.Content, a.Limit)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.Examine(ctx, func() (io.ReadCloser, error) { return content.Open() })
+	if err != nil {
+		content.Discard()
+		return nil, err
+	}
+	return &Staged{content, found, union(nil, a.Artifacts...)}, nil
+}
+
+// Keep makes what was staged evidence. Errors are blobs' and the journal's.
+func (x *Index) Keep(ctx context.Context, act audit.Record, s *Staged) (e Entry, added bool, err error) {
+	blob := strings.TrimPrefix(s.Digest.String(), "sha256:")
+	todo, err := x.todo(blob, s)
 	if err != nil {
 		return e, false, err
 	}
-	blob := staged.Digest.String()[len("sha256:"):]
-	todo, err := x.todo(blob, staged.Size, a.Artifact, found)
-	if err != nil {
-		return e, false, err
-	}
-	if err := staged.Keep(); err != nil { // also over one that is there: it may be damaged
+	if err := s.Staged.Keep(); err != nil { // also over one that is there: it may be damaged
 		return e, false, err
 	}
 	for _, body := range todo {
@@ -63,46 +89,29 @@ func (x *Index) Add(ctx context.Context, act audit.Record, a Addition) (e Entry,
 	return e, len(todo) > 0, err
 }
 
-func examine(ctx context.Context, staged *blobs.Staged, by Examination) (Findings, error) {
-	f, err := staged.Open()
-	if err != nil {
-		return Findings{}, err
-	}
-	found, err := by(ctx, f)
-	return found, errors.Join(err, f.Close())
-}
-
 // todo gives the records that say what the index does not say yet: none where it says all.
-func (x *Index) todo(blob string, size int64, artifact string, found Findings) ([]audit.Evidence, error) {
-	base := audit.Evidence{
-		Blob: blob, Kind: found.Kind, Predicate: found.Predicate, Size: uint64(size), Verdict: found.Verdict, Trust: found.Trust,
-	}
+func (x *Index) todo(blob string, s *Staged) (all []audit.Evidence, err error) {
 	known, err := x.Get(blob)
-	switch {
-	case errors.Is(err, ErrUnknown):
-	case err != nil:
+	if err != nil && !errors.Is(err, ErrUnknown) {
 		return nil, err
-	default:
-		if slices.Contains(known.Artifacts, artifact) {
-			artifact = ""
+	}
+	artifacts, subjects := without(s.artifacts, known.Artifacts), without(union(nil, s.Subjects...), known.Subjects)
+	same := known.Kind == s.Kind && known.Predicate == s.Predicate && known.Verdict == s.Verdict && known.Trust == s.Trust
+	for len(artifacts) > 0 || len(subjects) > 0 || !same {
+		same = true
+		next := audit.Evidence{Blob: blob, Kind: s.Kind, Predicate: s.Predicate, Size: uint64(s.Size), Verdict: s.Verdict, Trust: s.Trust}
+		n := min(len(subjects), audit.MaxSubjects)
+		next.Subjects, subjects = subjects[:n:n], subjects[n:]
+		if len(artifacts) > 0 {
+			next.Artifact, artifacts = artifacts[0], artifacts[1:]
 		}
-	}
-	unsaid := slices.DeleteFunc(union(nil, found.Subjects...), func(s string) bool { return slices.Contains(known.Subjects, s) })
-	same := known.Kind == found.Kind && known.Predicate == found.Predicate && known.Verdict == found.Verdict && known.Trust == found.Trust
-	if same && artifact == "" && len(unsaid) == 0 {
-		return nil, nil
-	}
-	var all []audit.Evidence
-	for more := range slices.Chunk(unsaid, audit.MaxSubjects) {
-		next := base
-		next.Subjects = more
 		all = append(all, next)
 	}
-	if len(all) == 0 {
-		all = append(all, base)
-	}
-	all[0].Artifact = artifact
 	return all, nil
+}
+
+func without(some, those []string) []string {
+	return slices.DeleteFunc(slices.Clone(some), func(s string) bool { return slices.Contains(those, s) })
 }
 
 // Open opens evidence to be read: blobs.ErrNotFound, blobs.ErrDamaged.

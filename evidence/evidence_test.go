@@ -56,16 +56,24 @@ func artifact(n int) string { return "sha256:" + sum(fmt.Sprint("artifact ", n))
 
 // is finds content to be something, whatever is in it.
 func is(f Findings) Examination {
-	return func(context.Context, *os.File) (Findings, error) { return f, nil }
+	return func(context.Context, Content) (Findings, error) { return f, nil }
 }
 
 func note(subjects ...string) Findings {
 	return Findings{Kind: "openvex", Verdict: None, Subjects: subjects}
 }
 
+// claims are none where there is no artifact.
+func claims(artifact string) []string {
+	if artifact == "" {
+		return nil
+	}
+	return []string{artifact}
+}
+
 func (a *archive) add(t testing.TB, text, artifact string, f Findings) (Entry, bool) {
 	t.Helper()
-	e, added, err := a.Add(t.Context(), audit.Record{Actor: &audit.Actor{UID: 7}}, Addition{strings.NewReader(text), 1 << 20, artifact, is(f)})
+	e, added, err := a.Add(t.Context(), audit.Record{Actor: &audit.Actor{UID: 7}}, Addition{strings.NewReader(text), 1 << 20, claims(artifact), is(f)})
 	must(t, err)
 	return e, added
 }
@@ -148,7 +156,7 @@ func TestAddRefuses(t *testing.T) {
 		"not evidence":         {Addition: Addition{Content: strings.NewReader("junk"), Limit: 9, Examine: refuse}, want: ErrRefused},
 		"too big":              {Addition: Addition{Content: strings.NewReader("0123456789"), Limit: 9, Examine: is(note())}, want: blobs.ErrTooBig},
 		"cut short":            {Addition: Addition{Content: io.MultiReader(strings.NewReader("01"), iotest.ErrReader(broken)), Limit: 9, Examine: is(note())}, want: broken},
-		"no artifact":          {Addition: Addition{Content: strings.NewReader("a"), Limit: 9, Artifact: "sha256:demo123", Examine: is(note())}, want: audit.ErrRecord},
+		"no artifact":          {Addition: Addition{Content: strings.NewReader("a"), Limit: 9, Artifacts: []string{"sha256:demo123"}, Examine: is(note())}, want: audit.ErrRecord},
 		"a subject of no form": {Addition: Addition{Content: strings.NewReader("b"), Limit: 9, Examine: is(note("md5:00"))}, want: audit.ErrRecord},
 		"a log that is full":   {Addition: Addition{Content: strings.NewReader("c"), Limit: 9, Examine: is(note())}, refuse: "evidence", want: logtest.ErrRefused},
 	} {
@@ -172,9 +180,13 @@ func TestAddRefuses(t *testing.T) {
 	}
 }
 
-func refuse(_ context.Context, f *os.File) (Findings, error) {
+func refuse(_ context.Context, content Content) (Findings, error) {
+	f, err := content()
+	if err != nil {
+		return Findings{}, err
+	}
 	text, err := io.ReadAll(f)
-	return Findings{}, errors.Join(err, fmt.Errorf("%w: %s", ErrRefused, text))
+	return Findings{}, errors.Join(err, f.Close(), fmt.Errorf("%w: %s", ErrRefused, text))
 }
 
 // TestList: pages have each entry once, in the log's order, under every filter.

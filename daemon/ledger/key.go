@@ -90,8 +90,5 @@ func (l *Ledger) Holds(note []byte) error {
 	return err
 }
 
-// Checkpoint signs a checkpoint of the log as it is.
-func (l *Ledger) Checkpoint() error {
-	_, err := l.journal.Checkpoint()
-	return err
-}
+// Checkpoint signs a checkpoint of the log as it is, and returns the note.
+func (l *Ledger) Checkpoint() ([]byte, error) { return l.journal.Checkpoint() }

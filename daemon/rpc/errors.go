@@ -24,6 +24,8 @@ import (
 	"stellad/daemon/signing"
 	"stellad/daemon/verdicts"
 	"stellad/evidence"
+	"stellad/evidence/bundle"
+	"stellad/evidence/kind"
 	"stellad/hsm"
 	"stellad/internal/archive"
 	"stellad/keys"
@@ -55,6 +57,7 @@ var meanings = []struct {
 	// Of the audit log: nothing can be recorded, so nothing is done.
 	{journal.ErrReadOnly, codes.Unavailable, stellav1.ErrorReason_ERROR_REASON_READ_ONLY},
 	{journal.ErrStalled, codes.Unavailable, stellav1.ErrorReason_ERROR_REASON_READ_ONLY},
+	{blobs.ErrStalled, codes.Unavailable, stellav1.ErrorReason_ERROR_REASON_READ_ONLY},
 	{journal.ErrClosed, codes.Unavailable, stellav1.ErrorReason_ERROR_REASON_READ_ONLY},
 	{journal.ErrDisk, codes.Unavailable, stellav1.ErrorReason_ERROR_REASON_READ_ONLY},
 	{journal.ErrMoved, codes.Unavailable, stellav1.ErrorReason_ERROR_REASON_READ_ONLY},
@@ -94,11 +97,13 @@ var meanings = []struct {
 	{evidence.ErrUnknown, codes.NotFound, stellav1.ErrorReason_ERROR_REASON_NO_EVIDENCE},
 	{evidence.ErrAmbiguous, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NO_EVIDENCE},
 	{evidence.ErrRefused, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_EVIDENCE},
-	{sealed.ErrSealed, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
+	{bundle.ErrBundle, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
 	{archive.ErrArchive, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
+	{sealed.ErrSealed, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
 	{document.ErrForm, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_EVIDENCE},
 	{document.ErrVersion, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_EVIDENCE},
 	{document.ErrInvalid, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_EVIDENCE},
+	{kind.ErrUnknown, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_EVIDENCE},
 	{blobs.ErrTooBig, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_EVIDENCE},
 
 	// Of bytes that are not what they should be.

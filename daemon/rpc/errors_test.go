@@ -35,7 +35,7 @@ var inside = []string{
 	"store.ErrTooBig", "store.ErrBroken", "store.ErrClosed",
 	"sign.ErrSignature", "sign.ErrBundle", "siglog.ErrName", "siglog.ErrTree", "tsa.ErrAuthority", "publish.ErrPublish",
 	"blobs.ErrNotFound", "blobs.ErrDamaged", "blobs.ErrDigest",
-	"sbom.ErrDraft", "sbom.ErrMetadata", "sbom.ErrVerify",
+	"bundle.ErrDraft", "sbom.ErrDraft", "sbom.ErrMetadata", "sbom.ErrVerify",
 	"pkcs11.ErrHung", // it ends stellad-hsm, whose client sees hsm.ErrUnavailable
 }
 

@@ -123,6 +123,15 @@ func (j *Judge) Ask(ctx context.Context, uid uint32, q Question) (Answer, error)
 	return Answer{Ruling: ruled}, nil
 }
 
+// InForce returns the trust root in force and a verifier by it, or ErrNoTrust.
+func (j *Judge) InForce() (*trust.Trust, *attest.Verifier, error) {
+	f := j.force.Load()
+	if f == nil {
+		return nil, nil, ErrNoTrust
+	}
+	return f.trust, f.verifier, nil
+}
+
 // A look is what the trust in force has for a question.
 type look struct {
 	force  *force // nil where no trust is in force

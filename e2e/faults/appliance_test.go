@@ -25,6 +25,7 @@ import (
 type home struct {
 	dir, state string
 	token      *token // nil where it has no keys
+	foreign    []byte // an evidence bundle of another appliance, which is believed
 }
 
 // newHome makes an appliance that was initialised and never started; state is where it keeps its state, "" a folder of
@@ -46,6 +47,7 @@ func newHomeOf(t testing.TB, state string, k *token) home {
 	}
 	demo := filepath.Join("..", "..", "packaging", "demo", "trust")
 	must(t, os.CopyFS(h.path("trust"), os.DirFS(demo)))
+	h.foreign = foreign(t, h.path("trust"))
 	h.configure(t)
 	h.policy(t, 1)
 	run(t, "stellad", "init", "--config", h.config(), "--name", "faults.example")
@@ -77,7 +79,7 @@ func (h home) configure(t testing.TB) {
 // elsewhere is the same appliance with its state in another place.
 func (h home) elsewhere(t testing.TB, state string) home {
 	t.Helper()
-	to := home{dir: shortDir(t), state: state, token: h.token}
+	to := home{dir: shortDir(t), state: state, token: h.token, foreign: h.foreign}
 	must(t, os.MkdirAll(to.path("run"), 0o700))
 	must(t, os.CopyFS(to.path("trust"), os.DirFS(h.path("trust"))))
 	text, err := os.ReadFile(h.path("access.toml"))
@@ -146,11 +148,12 @@ type appliance struct {
 	noted  uint64 // a record with an annotation
 	heard  int    // how much of log was there before what happens now
 
-	access  stellav1.AccessServiceClient
-	audit   stellav1.AuditServiceClient
-	status  stellav1.StatusServiceClient
-	keys    stellav1.KeyServiceClient
-	signing stellav1.SigningServiceClient
+	access   stellav1.AccessServiceClient
+	audit    stellav1.AuditServiceClient
+	status   stellav1.StatusServiceClient
+	keys     stellav1.KeyServiceClient
+	signing  stellav1.SigningServiceClient
+	evidence stellav1.EvidenceServiceClient
 }
 
 // start starts the daemon, by way of a wrapper if there is one, which must become ready, and have its keys in place where
@@ -185,6 +188,7 @@ func (h home) tryStart(t testing.TB, wrapper ...string) (*appliance, error) {
 	a.status = stellav1.NewStatusServiceClient(a.conn)
 	a.keys = stellav1.NewKeyServiceClient(a.conn)
 	a.signing = stellav1.NewSigningServiceClient(a.conn)
+	a.evidence = stellav1.NewEvidenceServiceClient(a.conn)
 	return a, a.ready()
 }
 

@@ -33,6 +33,9 @@ var reading = []string{
 	"/stella.v1.AccessService/Matrix",
 	"/stella.v1.AccessService/WhoAmI",
 	"/stella.v1.AuditService/ListRecords",
+	"/stella.v1.EvidenceService/ListEvidence",
+	"/stella.v1.EvidenceService/ReadEvidence",
+	"/stella.v1.EvidenceService/ShowEvidence",
 	"/stella.v1.KeyService/ListKeys",
 	"/stella.v1.SigningService/ExportTrust",
 	"/stella.v1.StatusService/Doctor",
@@ -65,7 +68,7 @@ const (
 	newVersion = 1000 // of the policy that a mutation brings
 )
 
-var mutations = append([]mutation{
+var mutations = slices.Concat([]mutation{
 	{name: "/stella.v1.AccessService/Reload", record: "policy", effect: inForce, do: func(ctx context.Context, t testing.TB, a *appliance) error {
 		a.policy(t, newVersion)
 		_, err := a.access.Reload(ctx, &stellav1.ReloadRequest{})
@@ -102,7 +105,7 @@ var mutations = append([]mutation{
 		must(t, os.Rename(a.path("trusted_root.json"), name))
 		return a.says(ctx, `trust root in force`, `the trust root is refused`)
 	}},
-}, ofKeys...)
+}, ofKeys, ofEvidence)
 
 // TestMutationsAreComplete: there is no method, of those that the protos have, of which nobody has said whether it changes
 // something, and nothing is said of a method that is none.

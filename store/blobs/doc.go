@@ -22,6 +22,8 @@ var (
 	ErrTooBig = errors.New("blob too big")
 	// ErrLocked: another process has the folder open.
 	ErrLocked = errors.New("in use by another process")
+	// ErrStalled: the disk gives no answer.
+	ErrStalled = errors.New("the disk gives no answer")
 	// ErrDigest: no digest of the form sha256:… in lower-case hex.
 	ErrDigest = errors.New("no digest")
 )
