@@ -113,8 +113,8 @@ func (e endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestPublished recognises what others made, whether or not it is valid.
-func TestPublished(t *testing.T) {
+// TestVectors recognises what others made, whether or not it is valid.
+func TestVectors(t *testing.T) {
 	for folder, kinds := range map[string]map[string]Kind{
 		"vex":        {"csaf": CSAF, "openvex": OpenVEX, "cyclonedx-vex": CycloneDX},
 		"vulnreport": {"trivy-json": Trivy, "sarif": SARIF, "grype-json": Grype, "cyclonedx-vuln-json": CycloneDX, "cyclonedx-vuln-xml": CycloneDX},
@@ -139,8 +139,8 @@ func TestPublished(t *testing.T) {
 	}
 }
 
-// TestPublishedTimestamps: tokens and responses, good or bad, are timestamps.
-func TestPublishedTimestamps(t *testing.T) {
+// TestTimestampVectors: tokens and responses, good or bad, are timestamps.
+func TestTimestampVectors(t *testing.T) {
 	dir := vectors.Dir(t, "tsa")
 	var rows []struct{ File, Expect string }
 	vectors.Manifest(t, dir, &rows)

@@ -33,7 +33,7 @@ func readFile(t testing.TB, path string) (*document.Document, error) {
 
 // What upstream publishes is taken where it is valid, as what it is, and
 // refused otherwise, for the reason that is known.
-func TestPublished(t *testing.T) {
+func TestVectors(t *testing.T) {
 	dir := vectors.Dir(t, "sbom")
 	var rows []vector
 	vectors.Manifest(t, dir, &rows)
