@@ -57,8 +57,12 @@ func TestLargeBundle(t *testing.T) {
 	l := newLarge(t, 2000)
 	var r runs
 	r.run(t, l.dir, verifyLarge)
-	if r.megabytes() > 128 {
-		t.Errorf("it took %.0f MB", r.megabytes())
+	most := 128.0
+	if raced {
+		most *= 4
+	}
+	if r.megabytes() > most {
+		t.Errorf("it took %.0f MB, and may take %.0f", r.megabytes(), most)
 	}
 }
 

@@ -3,6 +3,7 @@ package faults
 import (
 	"fmt"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -56,7 +57,7 @@ func TestFailingCalls(t *testing.T) {
 			t.Cleanup(func() { f.report(t, name) })
 			for _, m := range attempts() {
 				for _, call := range m.calls {
-					t.Run(fmt.Sprint(m.record, " ", call, map[bool]string{true: " late"}[m.late]), func(t *testing.T) {
+					t.Run(fmt.Sprint(path.Base(m.name), " ", call, map[bool]string{true: " late"}[m.late]), func(t *testing.T) {
 						t.Parallel()
 						for when := 1; when <= m.times; when++ {
 							// Threads are counted singly, and what goes on after the intent goes on in several.
