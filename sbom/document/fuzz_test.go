@@ -2,35 +2,34 @@ package document_test
 
 import (
 	"bytes"
-	"errors"
-	"os"
-	"path/filepath"
+	"strings"
 	"testing"
-	"testing/iotest"
 
 	"stellad/sbom/document"
 )
 
-// FuzzRead: whatever comes, it is an SBOM or refused as one of three, and the same however it comes.
+// Whatever the bytes, there is a document or one of the three refusals, in one
+// line; and the same again.
 func FuzzRead(f *testing.F) {
 	for _, name := range own {
-		text, err := os.ReadFile(filepath.Join("testdata", name))
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(text)
-		f.Add(text[:len(text)/2])
+		f.Add([]byte(text(f, name)))
 	}
-	f.Add([]byte("SPDXVersion: SPDX-2.3\n"))
-	f.Add([]byte(`{"bomFormat":"CycloneDX","specVersion":"1.6"}`))
-	f.Add([]byte(`<bom xmlns="http://cyclonedx.org/schema/bom/1.5"/>`))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		d, err := document.Read(bytes.NewReader(text))
-		if err != nil && !errors.Is(err, document.ErrForm) && !errors.Is(err, document.ErrVersion) && !errors.Is(err, document.ErrInvalid) || (err == nil) != (d != nil) {
-			t.Errorf("%+v %v", d, err)
+	f.Fuzz(func(t *testing.T, whole []byte) {
+		doc, err := document.Read(bytes.NewReader(whole))
+		if (doc == nil) != (err != nil) {
+			t.Fatalf("%v %v", doc, err)
 		}
-		if _, again := document.Read(iotest.HalfReader(bytes.NewReader(text))); (again == nil) != (err == nil) {
-			t.Errorf("%v, and %v", err, again)
+		if err == nil {
+			if doc.Format == "" || doc.Version == "" || doc.Encoding == "" || doc.MediaType == "" {
+				t.Fatalf("taken, and not said for what: %+v", doc)
+			}
+			return
+		}
+		if !oneOf(err, []error{document.ErrForm, document.ErrVersion, document.ErrInvalid}) || strings.ContainsAny(err.Error(), "\n\x1b") {
+			t.Fatalf("not one line of a refusal: %q", err)
+		}
+		if _, again := document.Read(bytes.NewReader(whole)); again == nil || again.Error() != err.Error() {
+			t.Fatalf("first %q, then %v", err, again)
 		}
 	})
 }

@@ -86,7 +86,7 @@ func compareMutations(t *testing.T, name, whole string, seed uint64) (taken, ref
 	t.Helper()
 	const mutations = 60
 	dir := t.TempDir()
-	r := rand.New(rand.NewPCG(seed, 3))
+	r := rand.New(rand.NewPCG(seed, 4))
 	texts := map[string]string{}
 	var files []string
 	for i := range mutations {
@@ -117,7 +117,7 @@ func compareMutations(t *testing.T, name, whole string, seed uint64) (taken, ref
 }
 
 // knownDifference tells what xmllint takes and is refused here: XML 1.1 and what
-// is no version; prefixes that are not declared, of which it complains and goes
+// is no version; the encoding "UTF8", which is no name of it; prefixes that are not declared, of which it complains and goes
 // on; and hashes of a length that their pattern does not have, of which libxml2
 // 2.9 takes some.
 func knownDifference(err error) bool {
@@ -125,8 +125,7 @@ func knownDifference(err error) bool {
 		return false
 	}
 	what := err.Error()
-	return strings.Contains(what, "unsupported version") || strings.Contains(what, "XML declaration") || strings.Contains(what, "is not declared") ||
-		strings.Contains(what, "CharsetReader is nil") || // UTF-8 by another name
+	return strings.Contains(what, "unsupported version") || strings.Contains(what, "another encoding") || strings.Contains(what, "is not declared") ||
 		strings.Contains(what, "/hash[") && strings.Contains(what, "does not match the pattern")
 }
 

@@ -74,6 +74,7 @@ func NewReader(r io.Reader) *Reader {
 	}
 	d := xml.NewDecoder(src)
 	d.Strict = true
+	d.CharsetReader = func(string, io.Reader) (io.Reader, error) { return nil, errEncoding }
 	return &Reader{src: src, d: d, scope: map[string]string{"xml": "http://www.w3.org/XML/1998/namespace"}}
 }
 
@@ -99,6 +100,8 @@ func (r *Reader) Next() (Token, error) {
 	}
 }
 
+var errEncoding = errors.New("another encoding is declared than UTF-8")
+
 func (r *Reader) end(err error) error {
 	var syntax *xml.SyntaxError
 	switch {
@@ -106,6 +109,8 @@ func (r *Reader) end(err error) error {
 		return r.src.err
 	case errors.Is(err, errTooLarge):
 		return r.fault("a text of more than %d MiB", MaxToken>>20)
+	case errors.Is(err, errEncoding):
+		return r.fault("%s", errEncoding)
 	case errors.Is(err, io.EOF) && len(r.open) == 0 && r.begun:
 		return io.EOF
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
