@@ -6,11 +6,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"stellad/attest"
 	"stellad/attest/attesttest"
 	"stellad/attest/report"
+	"stellad/attest/sign"
 	"stellad/sbom"
 )
 
@@ -195,6 +198,48 @@ func TestSignedAnewByAnother(t *testing.T) {
 		t.Errorf("exit %d\n%s", exit, out)
 	}
 }
+
+// Whoever may sign with the key signs something else, in which stands what an archive's statement says.
+func TestSignedForSomethingElse(t *testing.T) {
+	s := attesttest.NewSite(t, 1)
+	sh, good := newShell(t, s), files(t, signed(t, s, document))
+	d, err := sbom.NewDraft(input(document))
+	must(t, err)
+	of, says := d.Subjects()[0], string(d.Predicate().JSON)
+	like := `x"}}],"predicateType":"` + sbom.PredicateType + `","predicate":` + says + `}`
+	named := of
+	named.Name = like
+	for name, c := range map[string]struct {
+		subjects  []attest.Subject
+		predicate sign.Predicate
+	}{
+		"another type":                 {d.Subjects(), sign.Predicate{Type: "https://example.org/x", JSON: []byte(says)}},
+		"another type, a longer one":   {d.Subjects(), sign.Predicate{Type: sbom.PredicateType + "0", JSON: []byte(says)}},
+		"the type in a subject's name": {[]attest.Subject{named}, sign.Predicate{Type: "https://example.org/x", JSON: []byte(says)}},
+		"the type in the predicate":    {d.Subjects(), sign.Predicate{Type: "https://example.org/x", JSON: []byte(`{"a":[{}],"predicateType":"` + sbom.PredicateType + `","predicate":` + says + `}`)}},
+		"a statement in the predicate": {d.Subjects(), sign.Predicate{Type: "https://example.org/x", JSON: []byte(`{"is":` + string(d.Statement().Bytes()) + `}`)}},
+		"more in the predicate":        {d.Subjects(), sign.Predicate{Type: sbom.PredicateType, JSON: []byte(`{"more":1,` + says[1:])}},
+		"one predicate within another": {d.Subjects(), sign.Predicate{Type: sbom.PredicateType, JSON: []byte(`{"in":` + says + `}`)}},
+		"a predicate that is two":      {d.Subjects(), sign.Predicate{Type: sbom.PredicateType, JSON: []byte(strings.Replace(says, `"metadata"`, `"other":{},"metadata"`, 1))}},
+		"two subjects":                 {append(d.Subjects(), attesttest.SubjectOf("another", []byte("x"))), d.Predicate()},
+		"another manifest":             {d.Subjects(), sign.Predicate{Type: sbom.PredicateType, JSON: []byte(says[:len(says)-67] + strings.Repeat("0", 64) + says[len(says)-3:])}},
+	} {
+		list := slices.Clone(good)
+		for i, content := range s.Seal(c.subjects, c.predicate) {
+			at := slices.IndexFunc(list, func(f file) bool { return f.Name == sealing[i] })
+			list[at].Content = content
+		}
+		if a := verify(t, s, pack(t, list)); a.Verified {
+			t.Errorf("%s: stella verified it", name)
+		}
+		if out, exit := sh.run(t, list); exit != 1 || !strings.Contains(out, "ok      bundle") {
+			t.Errorf("%s: exit %d\n%s", name, exit, out)
+		}
+	}
+}
+
+// sealing are the files that stand for the signed statement.
+var sealing = []string{"statement.json", "statement.pae", "statement.sig", "timestamp.tsr", "statement.sigstore.json"}
 
 // What lies beside the archive's files: a link, a folder, names that mean something to a shell.
 func TestScriptSeesWhatLiesThere(t *testing.T) {

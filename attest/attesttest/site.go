@@ -21,6 +21,7 @@ import (
 
 	"stellad/attest"
 	"stellad/attest/publish"
+	"stellad/attest/sealed"
 	"stellad/attest/siglog"
 	"stellad/attest/sign"
 	"stellad/attest/trust"
@@ -138,6 +139,14 @@ func (s *Site) Bundle(subjects []attest.Subject, p sign.Predicate) []byte {
 	text, err := e.Bundle(sign.Evidence{Log: s.log.VerifierKey(), Proof: s.prove(e.Entry()), Stamps: [][]byte{stamp}}, s.Verifier())
 	Must(s.t, err)
 	return text
+}
+
+// Seal signs a statement and gives what stands for it in an archive: statement, PAE, signature, timestamp, Sigstore bundle.
+func (s *Site) Seal(subjects []attest.Subject, p sign.Predicate) [5][]byte {
+	bundle := s.Bundle(subjects, p)
+	_, sides, err := sealed.Open(bundle)
+	Must(s.t, err)
+	return [5][]byte{sides.Statement, sides.PAE, sides.Signature, sides.Tokens[0], bundle}
 }
 
 // Trust is what the appliance publishes.

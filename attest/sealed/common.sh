@@ -137,7 +137,24 @@ sealed() {
 	token_in_bundle "$5" "$4"
 	ok "bundle: $5 has the same statement, signature and timestamp"
 	note "log: the proof in $5 is checked by stella or cosign, not here"
-	grep -q '^{"_type":"https://in-toto.io/Statement/v1","subject":\[.*\],"predicateType":"'"$type"'","predicate":{.*"manifest":{"sha256":"'"$(sum manifest.json)"'".*}}}*$' "$1" ||
-		fail manifest.json "it is not the manifest that is signed in $1"
-	ok "manifest: its SHA-256 is signed"
+}
+
+# What a signed statement is made of. A string has no bare quotation mark in it, so that
+# nothing inside one is taken for what stands beside it.
+string='"([^"\\[:cntrl:]]|\\.)*"'
+hex64='"[0-9a-f]{64}"'
+digests='\{"sha[0-9]+":"[0-9a-f]+"(,"sha[0-9]+":"[0-9a-f]+")*\}'
+subject='\{("name":'$string',)?"digest":'$digests'\}'
+
+# says STATEMENT SUBJECTS PREDICATE: the whole statement, one line, of this archive's type.
+says() {
+	[ "$(wc -l <"$1")" -eq 0 ] &&
+		grep -Eqx '\{"_type":"https://in-toto\.io/Statement/v1","subject":\['"$2"'\],"predicateType":"'"$type"'","predicate":'"$3"'\}' "$1" ||
+		fail "$1" "it does not say what such an archive's statement says"
+}
+
+# names FILE WHAT END: that a statement which says what it must ends so, with FILE's digest.
+names() {
+	grep -Eq "$3"'$' "$4" || fail "$1" "it is not the $2 that is signed in $4"
+	ok "$2: the SHA-256 of $1 is signed"
 }

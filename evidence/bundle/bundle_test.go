@@ -15,6 +15,7 @@ import (
 	"stellad/attest/attesttest"
 	"stellad/attest/report"
 	"stellad/attest/sealed"
+	"stellad/attest/sign"
 	"stellad/evidence/bundle"
 	"stellad/evidence/kind"
 )
@@ -263,6 +264,49 @@ func TestScript(t *testing.T) {
 			if out, exit := run(list, key, root); exit != 1 && (exit != 2 || f.Name != "manifest.json") {
 				t.Errorf("%s: exit %d\n%s", name, exit, out)
 			}
+		}
+	}
+}
+
+// What the same key signed for something else seals no bundle, whatever stands in it.
+func TestSignedForSomethingElse(t *testing.T) {
+	s := attesttest.NewSite(t, 1)
+	good := files(t, signed(t, s, input(s, 2)))
+	sealing := []string{"manifest.statement.json", "manifest.pae", "manifest.sig", "manifest.tsr", "manifest.sigstore.json"}
+	statement := good[slices.IndexFunc(good, func(f file) bool { return f.Name == sealing[0] })].Content
+	read, err := sign.ReadStatement(statement)
+	must(t, err)
+	subjects, says := read.Subjects(), read.Predicate().JSON
+	named := slices.Clone(subjects)
+	named[1].Name = `x"}}],"predicateType":"` + bundle.PredicateType + `","predicate":` + string(says) + `}`
+	path, dir := attesttest.StockPath(t), t.TempDir()
+	script := filepath.Join(dir, "verify.sh")
+	must(t, os.WriteFile(script, bundle.Script(), 0o600))
+	keys := s.Folder()
+	for name, c := range map[string]struct {
+		subjects  []attest.Subject
+		predicate sign.Predicate
+	}{
+		"another type":                 {subjects, sign.Predicate{Type: "https://example.org/x", JSON: says}},
+		"the type in a subject's name": {named, sign.Predicate{Type: "https://example.org/x", JSON: says}},
+		"a statement in the predicate": {subjects, sign.Predicate{Type: "https://example.org/x", JSON: fmt.Appendf(nil, `{"is":%s}`, statement)}},
+		"more in the predicate":        {subjects, sign.Predicate{Type: bundle.PredicateType, JSON: fmt.Appendf(nil, `{"more":1,%s`, says[1:])}},
+		"within another":               {subjects, sign.Predicate{Type: bundle.PredicateType, JSON: fmt.Appendf(nil, `{"in":%s}`, says)}},
+	} {
+		list := slices.Clone(good)
+		for i, content := range s.Seal(c.subjects, c.predicate) {
+			list[slices.IndexFunc(list, func(f file) bool { return f.Name == sealing[i] })].Content = content
+		}
+		if a, err := bundle.Verify(bytes.NewReader(pack(t, list)), bundle.Expect{Verifier: s.Verifier()}); err != nil || a.Verified {
+			t.Errorf("%s: stella verified it: %v", name, err)
+		}
+		dir := t.TempDir()
+		for _, f := range list {
+			must(t, os.MkdirAll(filepath.Join(dir, filepath.Dir(f.Name)), 0o755))
+			must(t, os.WriteFile(filepath.Join(dir, f.Name), f.Content, 0o600))
+		}
+		if out, exit := attesttest.RunScript(t, "sh", path, dir, script, filepath.Join(keys, "PUBLIC_KEY.pem")); exit != 1 || !strings.Contains(out, "ok      bundle") {
+			t.Errorf("%s: exit %d\n%s", name, exit, out)
 		}
 	}
 }

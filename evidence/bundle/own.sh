@@ -6,6 +6,8 @@ root=${2:-}
 [ $# -le 2 ] && set -- "$key" || { shift 2 && set -- "$key" "$@"; }
 layout "manifest.json manifest.statement.json manifest.pae manifest.sig manifest.tsr manifest.sigstore.json"
 sealed manifest.statement.json manifest.pae manifest.sig manifest.tsr manifest.sigstore.json "$key" "$root"
+says manifest.statement.json "$subject(,$subject)*" '\{"count":[0-9]+,"root":'$hex64',"manifest":\{"sha256":'$hex64'\}\}'
+names manifest.json manifest ',"manifest":\{"sha256":"'$(sum manifest.json)'"\}\}\}' manifest.statement.json
 hashes
 
 # attestation FOLDER KEYS...: what one of the keys signed, and when.

@@ -72,7 +72,7 @@ func TestFrozen(t *testing.T) {
 	s := b.supervise()
 	c := b.client()
 	key := b.key(c, "k")
-	s.signal(syscall.SIGSTOP)
+	s.freeze(t)
 	for range 3 {
 		if err := b.signs(key, 200*time.Millisecond); !errors.Is(err, hsm.ErrUnavailable) {
 			t.Errorf("%v", err)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -154,6 +155,31 @@ func (s *supervisor) signal(sig os.Signal) {
 	if s.cmd != nil && s.cmd.Process != nil {
 		_ = s.cmd.Process.Signal(sig)
 	}
+}
+
+// freeze stops the process that runs, and returns when none of its threads has a turn any more.
+func (s *supervisor) freeze(t testing.TB) {
+	t.Helper()
+	s.signal(syscall.SIGSTOP)
+	s.mu.Lock()
+	tasks := fmt.Sprintf("/proc/%d/task/*/stat", s.cmd.Process.Pid)
+	s.mu.Unlock()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		stats, err := filepath.Glob(tasks)
+		if err == nil && len(stats) > 0 && !slices.ContainsFunc(stats, runs) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("it does not stop")
+		}
+	}
+}
+
+// runs tells whether a thread is in another state than stopped: proc(5), the field after the name.
+func runs(stat string) bool {
+	text, err := os.ReadFile(stat)
+	_, state, ok := strings.Cut(string(text), ") ")
+	return err != nil || !ok || !strings.HasPrefix(state, "T")
 }
 
 func (s *supervisor) stop() {
