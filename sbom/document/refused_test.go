@@ -259,3 +259,15 @@ func TestVersionLast(t *testing.T) {
 	refuse(t, "what SPDX has", `{"packages":[],"version":1,"bomFormat":"CycloneDX","specVersion":"1.5"}`, document.ErrInvalid, "packages")
 	refuse(t, "SPDX 2.2, last", `{"packages":[{"SPDXID":"SPDXRef-a"},{"SPDXID":"SPDXRef-a"}],"spdxVersion":"SPDX-2.2"}`, document.ErrVersion, "2.2")
 }
+
+// Of two faults that lie as deep, it is the same one each time.
+func TestOneOfTwoFaults(t *testing.T) {
+	const two = `{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"type":"library","name":"a",
+ "licenses":[{}],"components":[{"type":"library","name":"b","sicnature":{}}]}]}`
+	for range 200 {
+		_, err := document.Read(strings.NewReader(two))
+		if err == nil || !strings.Contains(err.Error(), `/components/0/components/0: "sicnature"`) {
+			t.Fatalf("not the first by place: %v", err)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package jsondoc
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,15 +16,26 @@ import (
 
 // deepest finds, of all that a schema says against a value, what lies deepest
 // in it: where one of several forms is wanted, that is the form that was meant.
+// Of several as deep it is the first by place and by the schema's own, for the
+// library goes through a map and finds them in another order each time.
 func deepest(err *jsonschema.ValidationError) *jsonschema.ValidationError {
-	best := err
-	for _, cause := range err.Causes {
-		leaf := deepest(cause)
-		if len(best.Causes) > 0 && best == err || len(leaf.InstanceLocation) > len(best.InstanceLocation) {
-			best = leaf
-		}
+	if len(err.Causes) == 0 {
+		return err
 	}
-	return best
+	leaves := make([]*jsonschema.ValidationError, 0, len(err.Causes))
+	for _, cause := range err.Causes {
+		leaves = append(leaves, deepest(cause))
+	}
+	return slices.MinFunc(leaves, deeperFirst)
+}
+
+func deeperFirst(a, b *jsonschema.ValidationError) int {
+	return cmp.Or(
+		cmp.Compare(len(b.InstanceLocation), len(a.InstanceLocation)),
+		slices.Compare(a.InstanceLocation, b.InstanceLocation),
+		cmp.Compare(a.SchemaURL, b.SchemaURL),
+		cmp.Compare(reason(a), reason(b)),
+	)
 }
 
 // reason says in words what the schema wants, without the lists of hundreds of
