@@ -51,7 +51,10 @@ func golden() map[string]*Record {
 			Artifact: "sha256:" + sum, Blob: sum, Kind: "sigstore-bundle", Predicate: "https://slsa.dev/provenance/v1", Size: 4711,
 			Subjects: []string{"sha256:" + sum, "sha512:" + sum + sum}, Trust: sum, Verdict: "verified",
 		},
-		"stamp.v1": &Stamp{Algorithm: "sha-256", Digest: sum, Key: sum},
+		"bundle.v1":     &Bundle{Blob: sum, Intent: 1042, Key: sum, Revision: "2026.3", Size: 4711},
+		"activation.v1": &Activation{Blob: sum, To: 1, Version: 3},
+		"decision.v1":   &Decision{Artifact: "sha256:" + sum, Blob: sum, Environment: "production", Input: sum, Policy: sum, Verdict: "blocked", Version: 3},
+		"stamp.v1":      &Stamp{Algorithm: "sha-256", Digest: sum, Key: sum},
 	}
 	records := map[string]*Record{}
 	for name, body := range all {
@@ -138,6 +141,21 @@ func TestKeyBodies(t *testing.T) {
 		"md5":                     &Evidence{Blob: sum, Kind: "dsse", Verdict: "none", Subjects: []string{"md5:" + sum[:32]}},
 		"subjects twice":          &Evidence{Blob: sum, Kind: "dsse", Verdict: "none", Subjects: []string{"sha256:" + sum, "sha256:" + sum}},
 		"too many subjects":       &Evidence{Blob: sum, Kind: "dsse", Verdict: "none", Subjects: make([]string, MaxSubjects+1)},
+		"an empty bundle":         &Bundle{Blob: sum, Key: sum},
+		"a bundle by nobody":      &Bundle{Blob: sum, Size: 1},
+		"a bundle of nothing":     &Bundle{Key: sum, Size: 1},
+		"a revision of words":     &Bundle{Blob: sum, Key: sum, Size: 1, Revision: "a b"},
+		"a far intent of one":     &Bundle{Blob: sum, Key: sum, Size: 1, Intent: 1 << 60},
+		"no version":              &Activation{Blob: sum},
+		"a far version":           &Activation{Blob: sum, Version: 1 << 60},
+		"a way back to itself":    &Activation{Blob: sum, Version: 2, To: 2},
+		"nothing in force":        &Activation{Version: 1},
+		"a decision on nothing":   &Decision{Blob: sum, Environment: "e", Input: sum, Policy: sum, Verdict: "passed"},
+		"a decision nowhere":      &Decision{Artifact: "sha256:" + sum, Blob: sum, Input: sum, Policy: sum, Verdict: "passed"},
+		"a decision of neither":   &Decision{Artifact: "sha256:" + sum, Blob: sum, Environment: "e", Input: sum, Policy: sum, Verdict: "perhaps"},
+		"a decision by nothing":   &Decision{Artifact: "sha256:" + sum, Blob: sum, Environment: "e", Input: sum, Verdict: "passed"},
+		"a decision without why":  &Decision{Artifact: "sha256:" + sum, Blob: sum, Environment: "e", Policy: sum, Verdict: "passed"},
+		"a decision of far away":  &Decision{Artifact: "sha256:" + sum, Blob: sum, Environment: "e", Input: sum, Policy: sum, Verdict: "passed", Version: 1 << 60},
 		"another length":          &Stamp{Algorithm: "sha-512", Digest: sum, Key: sum},
 		"another algorithm":       &Stamp{Algorithm: "md5", Digest: "", Key: sum},
 	} {

@@ -42,6 +42,10 @@ var types = map[kind]func() body{
 	{"stamp", 1}:       func() body { return new(Stamp) },
 
 	{"evidence", 1}: func() body { return new(Evidence) },
+
+	{"bundle", 1}:     func() body { return new(Bundle) },
+	{"activation", 1}: func() body { return new(Activation) },
+	{"decision", 1}:   func() body { return new(Decision) },
 }
 
 // Instant is a time within a body, written as Record.Time is: UTC with six digits of

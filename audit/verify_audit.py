@@ -17,7 +17,7 @@ ANNOTATION = re.compile('{"seq":(0|[1-9][0-9]{0,15}),("salt":"[0-9a-f]{32}","tex
 CHECKPOINT = re.compile("(([^\n]+)\n([1-9][0-9]{0,15})\n([A-Za-z0-9+/=]{44})\n(?:[^\n]+\n)*)\n\u2014 \\2 ([A-Za-z0-9+/=]+)\n")
 HIDDEN = re.compile("[\0-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]")
 COLUMNS = "seq time type uid gid socket method target outcome request annotation body".split()
-KNOWN = "genesis start stop call denial tally policy trust time erase readonly view intent abandoned key rotation compromised destroyed signed stamp evidence".split()
+KNOWN = "genesis start stop call denial tally policy trust time erase readonly view intent abandoned key rotation compromised destroyed signed stamp evidence bundle activation decision".split()
 def need(holds, *why):
     if not holds: raise ValueError(" ".join(map(str, why)))
 def sha(content): return hashlib.sha256(content).digest()

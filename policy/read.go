@@ -13,9 +13,9 @@ var ErrAnswer = errors.New("not an answer that a policy may give")
 
 // Limits of an answer.
 const (
-	maxGates   = 100
-	maxListed  = 10000 // reasons and what was looked at, all together; exceptions
-	maxText    = 4096  // bytes of one text
+	maxGates  = 100
+	maxListed = 10000 // reasons and what was looked at, all together; exceptions
+	maxText   = 4096  // bytes of one text
 )
 
 // Read takes a policy's answer, which must have gates, each with every member that Gate has, and no other. Errors wrap

@@ -44,6 +44,8 @@ func fold(rows store.Rows, _ uint64, line []byte) error {
 		return rows.PutJSON(intentRow(rec.Seq), b)
 	case *audit.Abandoned:
 		return rows.Delete(intentRow(b.Intent))
+	case *audit.Bundle: // of policies: signed, if here, by the intent
+		return rows.Delete(intentRow(b.Intent))
 	case *audit.Signed:
 		return foldSigned(rows, rec, b)
 	}
