@@ -41,9 +41,11 @@ var files = []protoreflect.FileDescriptor{
 	stellav1.File_stella_v1_audit_proto,
 	stellav1.File_stella_v1_evidence_proto,
 	stellav1.File_stella_v1_key_proto,
+	stellav1.File_stella_v1_policy_proto,
 	stellav1.File_stella_v1_signing_proto,
 	stellav1.File_stella_v1_status_proto,
 	stellav1.File_stella_v1_verify_proto,
+	stellav1.File_stella_v1_vex_proto,
 	healthpb.File_grpc_health_v1_health_proto,
 	reflectionpb.File_grpc_reflection_v1_reflection_proto,
 }

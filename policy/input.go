@@ -1,5 +1,7 @@
 package policy
 
+import "stellad/policy/findings"
+
 // InputVersion is that of Input. A policy says in its manifest which ones it reads.
 const InputVersion = 1
 
@@ -11,10 +13,11 @@ type Input struct {
 	Version     int    `json:"version"`
 	Time        string `json:"time"` // of the decision
 	Environment string `json:"environment"`
+	Logs        []Log  `json:"logs"` // that the appliance keeps; sorted by origin
 	Facts
 }
 
-// Facts are what the appliance holds on an artifact. They have no time in them that passes.
+// Facts are what the appliance holds on an artifact. They are the same until it holds something else.
 type Facts struct {
 	Artifact     Artifact             `json:"artifact"`
 	Attestations []Attestation        `json:"attestations"` // that verify; sorted by evidence
@@ -23,7 +26,6 @@ type Facts struct {
 	Findings     []Finding            `json:"findings"`     // of all reports, each once; sorted by ID and package
 	Statements   map[string]Statement `json:"statements"`   // of VEX on a finding here, by their IDs
 	Keys         map[string]Key       `json:"keys"`         // that signed any of it, by the SHA-256 of their SPKI
-	Logs         []Log                `json:"logs"`         // that the appliance keeps; sorted by origin
 	Unverified   []Unverified         `json:"unverified"`   // what counts for nothing, to be shown; sorted by evidence
 }
 
@@ -76,30 +78,14 @@ type Report struct {
 
 // A Finding is one vulnerability in one package.
 type Finding struct {
-	ID      string   `json:"id"`      // CVE where one is named, else the report's own
-	Aliases []string `json:"aliases"` // sorted, without ID
-	Package Package  `json:"package"`
-	Rating  Rating   `json:"rating"`
-	Fixed   []string `json:"fixed"`   // versions in which it is mended
-	Reports []string `json:"reports"` // evidence that has it
-	VEX     []string `json:"vex"`     // statements that are about it, as keys of Facts.Statements: sorted by made, then ID
-	Near    []Near   `json:"near"`    // statements on its ID that are not about it, and why
-}
-
-// Package is where a vulnerability is.
-type Package struct {
-	Name    string `json:"name"`
-	Version string `json:"version"`
-	PURL    string `json:"purl"`
-}
-
-// A Rating is how bad a finding is. A score that nobody gives is not 0: Known is false then.
-type Rating struct {
-	Known    bool               `json:"known"`
-	Worst    float64            `json:"worst"`    // of all scores; 0 where none is known
-	By       map[string]float64 `json:"by"`       // the worst by who gave it: "nvd", "ghsa", …
-	Severity string             `json:"severity"` // the worst word that a report has: critical, high, medium, low, none, unknown
-	Differs  []string           `json:"differs"`  // scores that are not their vectors', each in a line
+	ID      string           `json:"id"`      // CVE where one is named, else the report's own
+	Aliases []string         `json:"aliases"` // sorted, without ID
+	Package findings.Package `json:"package"`
+	Rating  findings.Rating  `json:"rating"`
+	Fixed   []string         `json:"fixed"`   // versions in which it is mended
+	Reports []string         `json:"reports"` // evidence that has it
+	VEX     []string         `json:"vex"`     // statements that are about it, as keys of Facts.Statements: sorted by made, then ID
+	Near    []Near           `json:"near"`    // statements on its ID that are not about it, and why
 }
 
 // A Statement is one VEX statement in a verified document.

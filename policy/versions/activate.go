@@ -10,6 +10,13 @@ import (
 	"stellad/store"
 )
 
+// Decided records a decision whose blobs are there.
+func (s *Shelf) Decided(ctx context.Context, act audit.Record, d audit.Decision) error {
+	act.Type, act.V, act.Outcome, act.Target = "decision", 1, "ok", d.Artifact
+	_, err := s.journal.Write(ctx, act, d, nil)
+	return err
+}
+
 // Bundles lists all that were taken in, by their digests.
 func (s *Shelf) Bundles() (all []Bundle, err error) { return each[Bundle](s, "bundle/") }
 
@@ -29,15 +36,22 @@ func each[T any](s *Shelf, prefix string) (all []T, err error) {
 }
 
 // Find returns the one bundle whose digest begins with so many digits: ErrUnknown, ErrAmbiguous.
-func (s *Shelf) Find(prefix string) (Bundle, error) {
-	found, err := each[Bundle](s, "bundle/"+prefix)
+func (s *Shelf) Find(prefix string) (Bundle, error) { return theOne[Bundle](s, "bundle/", prefix) }
+
+// Decision returns the one signed decision whose bundle's digest begins with so many digits: ErrUnknown, ErrAmbiguous.
+func (s *Shelf) Decision(prefix string) (Decision, error) {
+	return theOne[Decision](s, "decision/", prefix)
+}
+
+func theOne[T any](s *Shelf, kind, prefix string) (one T, err error) {
+	found, err := each[T](s, kind+prefix)
 	switch {
 	case err != nil:
-		return Bundle{}, err
+		return one, err
 	case len(found) == 0:
-		return Bundle{}, fmt.Errorf("%w: sha256:%s", ErrUnknown, prefix)
+		return one, fmt.Errorf("%w: sha256:%s", ErrUnknown, prefix)
 	case len(found) > 1:
-		return Bundle{}, fmt.Errorf("%w: sha256:%s is of %d", ErrAmbiguous, prefix, len(found))
+		return one, fmt.Errorf("%w: sha256:%s is of %d", ErrAmbiguous, prefix, len(found))
 	}
 	return found[0], nil
 }

@@ -23,12 +23,13 @@ import (
 
 // Sentinels.
 var (
-	ErrUnknown   = errors.New("no such policy bundle")
-	ErrAmbiguous = errors.New("more than one policy bundle")
+	ErrUnknown   = errors.New("no such policy bundle, version or decision")
+	ErrAmbiguous = errors.New("more than one policy bundle or decision")
 	ErrInForce   = errors.New("the policy bundle is in force already")
 )
 
-// View is folded of the audit log: bundle/SHA256 a Bundle, version/N a Version, N in twenty digits.
+// View is folded of the audit log: bundle/SHA256 a Bundle, version/N a Version, N in twenty
+// digits, decision/SHA256 a Decision.
 var View = store.View("policies", 1, fold)
 
 // A Bundle is one that was taken in.
@@ -50,6 +51,15 @@ type Version struct {
 	UID    uint32    `json:"uid"`
 }
 
+// A Decision is one that was signed.
+type Decision struct {
+	audit.Decision
+
+	Seq  uint64    `json:"seq"` // of its record
+	Time time.Time `json:"recorded"`
+	UID  uint32    `json:"uid"`
+}
+
 func fold(rows store.Rows, _ uint64, line []byte) error {
 	rec, body, err := audit.ParseFacts(line)
 	if err != nil {
@@ -64,12 +74,15 @@ func fold(rows store.Rows, _ uint64, line []byte) error {
 		return rows.PutJSON(bundleRow(b.Blob), Bundle{b.Blob, b.Key, b.Revision, b.Size, rec.Time, uid})
 	case *audit.Activation:
 		return rows.PutJSON(versionRow(b.Version), Version{b.Version, b.Blob, b.To, rec.Time, uid})
+	case *audit.Decision:
+		return rows.PutJSON(decisionRow(b.Blob), Decision{*b, rec.Seq, rec.Time, uid})
 	}
 	return nil
 }
 
-func bundleRow(sha256 string) []byte  { return []byte("bundle/" + sha256) }
-func versionRow(number uint64) []byte { return fmt.Appendf(nil, "version/%020d", number) }
+func bundleRow(sha256 string) []byte   { return []byte("bundle/" + sha256) }
+func decisionRow(sha256 string) []byte { return []byte("decision/" + sha256) }
+func versionRow(number uint64) []byte  { return fmt.Appendf(nil, "version/%020d", number) }
 
 // A Journal takes records and has View follow them, durably, before Write returns.
 type Journal interface {

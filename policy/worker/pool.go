@@ -16,7 +16,7 @@ import (
 type Pool struct {
 	command Command
 	idle    chan *slot
-	bundle  atomic.Pointer[[]byte]
+	bundle  atomic.Pointer[Bundle]
 	pids    []atomic.Int64 // of each slot's process; 0 where there is none
 }
 
@@ -24,7 +24,7 @@ type Pool struct {
 type slot struct {
 	n       int
 	process *process // nil: to be started
-	bundle  *[]byte  // that it has compiled
+	bundle  *Bundle  // that it has compiled
 }
 
 // NewPool starts n processes.
@@ -34,6 +34,13 @@ func NewPool(command Command, n int) *Pool {
 		go p.give(&slot{n: i})
 	}
 	return p
+}
+
+// A Bundle is a policy bundle and what its user knows it by.
+type Bundle struct {
+	Text    []byte
+	SHA256  string
+	Version uint64
 }
 
 // Facts are what a decision stands on, as JSON, and the SHA-256 by which a process knows them.
@@ -49,8 +56,8 @@ func NewFacts(text []byte) *Facts {
 }
 
 // Use has a bundle evaluated from now on: each process compiles it before its next decision, or sooner.
-func (p *Pool) Use(bundle []byte) {
-	p.bundle.Store(&bundle)
+func (p *Pool) Use(bundle *Bundle) {
+	p.bundle.Store(bundle)
 	for range cap(p.idle) {
 		select {
 		case s := <-p.idle:
@@ -60,25 +67,27 @@ func (p *Pool) Use(bundle []byte) {
 	}
 }
 
-// Decide asks for a decision on facts, with more members of the input beside them, by the bundle in use. Errors wrap
-// ErrDeadline, ErrEnded, ErrStart, engine.ErrPolicy, engine.ErrUndefined or engine.ErrFailed, or are ctx's, which ends the
+// Decide asks for a decision on facts, with more members of the input beside them, by the bundle in use, which it returns,
+// with an error too. Errors wrap ErrDeadline, ErrEnded, ErrStart, engine.ErrPolicy, engine.ErrUndefined or engine.ErrFailed, or are ctx's, which ends the
 // waiting for a process and no decision.
-func (p *Pool) Decide(ctx context.Context, f *Facts, more map[string]any) ([]byte, error) {
+func (p *Pool) Decide(ctx context.Context, f *Facts, more map[string]any) (answer []byte, by *Bundle, err error) {
 	select {
 	case s := <-p.idle:
 		defer func() { go p.give(s) }()
-		return p.decide(s, f, more)
+		by = p.bundle.Load()
+		answer, err = p.decide(s, by, f, more)
+		return answer, by, err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, p.bundle.Load(), ctx.Err()
 	}
 }
 
-func (p *Pool) decide(s *slot, f *Facts, more map[string]any) ([]byte, error) {
-	if err := p.ready(s); err != nil {
+func (p *Pool) decide(s *slot, by *Bundle, f *Facts, more map[string]any) ([]byte, error) {
+	if err := p.ready(s, by); err != nil {
 		return nil, err
 	}
-	if s.bundle == nil {
-		return nil, engine.ErrUndefined
+	if by == nil {
+		return nil, fmt.Errorf("%w: there is no policy", engine.ErrUndefined)
 	}
 	answer, err := s.process.decide(f, more)
 	if errors.Is(err, ErrDeadline) || errors.Is(err, ErrEnded) {
@@ -99,8 +108,8 @@ func (p *process) decide(f *Facts, more map[string]any) ([]byte, error) {
 	return answer.Answer, nil
 }
 
-// ready has a process in the slot that compiled the bundle in use.
-func (p *Pool) ready(s *slot) error {
+// ready has a process in the slot that compiled a bundle, if there is one.
+func (p *Pool) ready(s *slot, bundle *Bundle) error {
 	if s.process == nil {
 		process, err := p.command.start()
 		if err != nil {
@@ -109,11 +118,10 @@ func (p *Pool) ready(s *slot) error {
 		s.process, s.bundle = process, nil
 		p.pids[s.n].Store(int64(process.cmd.Process.Pid))
 	}
-	bundle := p.bundle.Load()
 	if bundle == s.bundle {
 		return nil
 	}
-	if _, err := s.process.call(&request{Op: opLoad, Bundle: *bundle}, Patience); err != nil {
+	if _, err := s.process.call(&request{Op: opLoad, Bundle: bundle.Text}, Patience); err != nil {
 		if errors.Is(err, ErrDeadline) || errors.Is(err, ErrEnded) {
 			p.lost(s)
 		}
@@ -130,7 +138,7 @@ func (p *Pool) lost(s *slot) {
 
 // give puts a slot back, made ready. Where that fails, whoever takes it tries again and is told.
 func (p *Pool) give(s *slot) {
-	_ = p.ready(s)
+	_ = p.ready(s, p.bundle.Load())
 	p.idle <- s
 }
 

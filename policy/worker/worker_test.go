@@ -80,13 +80,13 @@ var facts = worker.NewFacts([]byte(`{"n":1,"list":[1,2,3]}`))
 func pool(t testing.TB, text []byte) *worker.Pool {
 	p := worker.NewPool(command, 2)
 	t.Cleanup(p.Close)
-	p.Use(text)
+	p.Use(&worker.Bundle{Text: text})
 	return p
 }
 
 func decide(t testing.TB, p *worker.Pool) (string, error) {
 	t.Helper()
-	answer, err := p.Decide(t.Context(), facts, map[string]any{"environment": "e"})
+	answer, _, err := p.Decide(t.Context(), facts, map[string]any{"environment": "e"})
 	return string(answer), err
 }
 
@@ -97,7 +97,7 @@ func TestDecide(t *testing.T) {
 			t.Errorf("%s %v", answer, err)
 		}
 	}
-	p.Use(bundle(t, strings.Replace(good, "input.n", "2", 1)))
+	p.Use(&worker.Bundle{Text: bundle(t, strings.Replace(good, "input.n", "2", 1))})
 	if answer, err := decide(t, p); err != nil || answer != `{"gates":[{"e":"e","n":2}]}` {
 		t.Errorf("another policy: %s %v", answer, err)
 	}
@@ -153,7 +153,7 @@ func TestHostile(t *testing.T) {
 			if limit := worker.Deadline + worker.Deadline/5; took > limit && c.is == nil {
 				t.Errorf("told after %v", took)
 			}
-			p.Use(bundle(t, good))
+			p.Use(&worker.Bundle{Text: bundle(t, good)})
 			if answer, err := decide(t, p); err != nil || !strings.Contains(answer, `"n":1`) {
 				t.Errorf("then %.200s %v", answer, err)
 			}
@@ -187,7 +187,7 @@ func TestWaiting(t *testing.T) {
 	var all sync.WaitGroup
 	failed := make([]error, 3)
 	for i := range failed {
-		all.Go(func() { _, failed[i] = p.Decide(ctx, facts, nil) })
+		all.Go(func() { _, _, failed[i] = p.Decide(ctx, facts, nil) })
 	}
 	all.Wait()
 	if err := errors.Join(failed...); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, worker.ErrDeadline) {
@@ -198,7 +198,7 @@ func TestWaiting(t *testing.T) {
 func TestNoProgram(t *testing.T) {
 	p := worker.NewPool(func() *exec.Cmd { return exec.Command("/nowhere/stellad") }, 1)
 	defer p.Close()
-	p.Use(bundle(t, good))
+	p.Use(&worker.Bundle{Text: bundle(t, good)})
 	if _, err := decide(t, p); !errors.Is(err, worker.ErrStart) {
 		t.Error(err)
 	}

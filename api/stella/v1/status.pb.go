@@ -424,6 +424,147 @@ func (x *MetricsResponse) GetText() []byte {
 	return nil
 }
 
+type SealedRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealedRequest) Reset() {
+	*x = SealedRequest{}
+	mi := &file_stella_v1_status_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealedRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealedRequest) ProtoMessage() {}
+
+func (x *SealedRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_stella_v1_status_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealedRequest.ProtoReflect.Descriptor instead.
+func (*SealedRequest) Descriptor() ([]byte, []int) {
+	return file_stella_v1_status_proto_rawDescGZIP(), []int{8}
+}
+
+type SealedResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Seals         []*Seal                `protobuf:"bytes,1,rep,name=seals,proto3" json:"seals,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealedResponse) Reset() {
+	*x = SealedResponse{}
+	mi := &file_stella_v1_status_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealedResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealedResponse) ProtoMessage() {}
+
+func (x *SealedResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_stella_v1_status_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealedResponse.ProtoReflect.Descriptor instead.
+func (*SealedResponse) Descriptor() ([]byte, []int) {
+	return file_stella_v1_status_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *SealedResponse) GetSeals() []*Seal {
+	if x != nil {
+		return x.Seals
+	}
+	return nil
+}
+
+// Seal is one thing that is cut.
+type Seal struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // "network", "sockets", "programs", …
+	Holds         bool                   `protobuf:"varint,2,opt,name=holds,proto3" json:"holds,omitempty"`
+	Proof         string                 `protobuf:"bytes,3,opt,name=proof,proto3" json:"proof,omitempty"` // what was looked at, one line
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Seal) Reset() {
+	*x = Seal{}
+	mi := &file_stella_v1_status_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Seal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Seal) ProtoMessage() {}
+
+func (x *Seal) ProtoReflect() protoreflect.Message {
+	mi := &file_stella_v1_status_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Seal.ProtoReflect.Descriptor instead.
+func (*Seal) Descriptor() ([]byte, []int) {
+	return file_stella_v1_status_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Seal) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Seal) GetHolds() bool {
+	if x != nil {
+		return x.Holds
+	}
+	return false
+}
+
+func (x *Seal) GetProof() string {
+	if x != nil {
+		return x.Proof
+	}
+	return ""
+}
+
 var File_stella_v1_status_proto protoreflect.FileDescriptor
 
 const file_stella_v1_status_proto_rawDesc = "" +
@@ -450,12 +591,21 @@ const file_stella_v1_status_proto_rawDesc = "" +
 	"\x06advice\x18\x04 \x01(\tR\x06advice\"\x10\n" +
 	"\x0eMetricsRequest\"%\n" +
 	"\x0fMetricsResponse\x12\x12\n" +
-	"\x04text\x18\x01 \x01(\fR\x04text2\x96\x02\n" +
+	"\x04text\x18\x01 \x01(\fR\x04text\"\x0f\n" +
+	"\rSealedRequest\"7\n" +
+	"\x0eSealedResponse\x12%\n" +
+	"\x05seals\x18\x01 \x03(\v2\x0f.stella.v1.SealR\x05seals\"F\n" +
+	"\x04Seal\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05holds\x18\x02 \x01(\bR\x05holds\x12\x14\n" +
+	"\x05proof\x18\x03 \x01(\tR\x05proof2\xeb\x02\n" +
 	"\rStatusService\x12U\n" +
 	"\x06Status\x12\x18.stella.v1.StatusRequest\x1a\x19.stella.v1.StatusResponse\"\x16\x8a\xb5\x18\x12\n" +
 	"\x06status\x12\x04read\x18\x01(\x01\x12U\n" +
 	"\x06Doctor\x12\x18.stella.v1.DoctorRequest\x1a\x19.stella.v1.DoctorResponse\"\x16\x8a\xb5\x18\x12\n" +
-	"\x06status\x12\x04read\x18\x01(\x01\x12W\n" +
+	"\x06status\x12\x04read\x18\x01(\x01\x12S\n" +
+	"\x06Sealed\x12\x18.stella.v1.SealedRequest\x1a\x19.stella.v1.SealedResponse\"\x14\x8a\xb5\x18\x10\n" +
+	"\x06status\x12\x04read\x18\x01\x12W\n" +
 	"\aMetrics\x12\x19.stella.v1.MetricsRequest\x1a\x1a.stella.v1.MetricsResponse\"\x15\x8a\xb5\x18\x11\n" +
 	"\ametrics\x12\x04read\x18\x01B Z\x1estellad/api/stella/v1;stellav1b\x06proto3"
 
@@ -471,7 +621,7 @@ func file_stella_v1_status_proto_rawDescGZIP() []byte {
 	return file_stella_v1_status_proto_rawDescData
 }
 
-var file_stella_v1_status_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_stella_v1_status_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_stella_v1_status_proto_goTypes = []any{
 	(*StatusRequest)(nil),         // 0: stella.v1.StatusRequest
 	(*StatusResponse)(nil),        // 1: stella.v1.StatusResponse
@@ -481,23 +631,29 @@ var file_stella_v1_status_proto_goTypes = []any{
 	(*Examination)(nil),           // 5: stella.v1.Examination
 	(*MetricsRequest)(nil),        // 6: stella.v1.MetricsRequest
 	(*MetricsResponse)(nil),       // 7: stella.v1.MetricsResponse
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(*SealedRequest)(nil),         // 8: stella.v1.SealedRequest
+	(*SealedResponse)(nil),        // 9: stella.v1.SealedResponse
+	(*Seal)(nil),                  // 10: stella.v1.Seal
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
 }
 var file_stella_v1_status_proto_depIdxs = []int32{
-	8, // 0: stella.v1.StatusResponse.started:type_name -> google.protobuf.Timestamp
-	2, // 1: stella.v1.StatusResponse.parts:type_name -> stella.v1.Part
-	5, // 2: stella.v1.DoctorResponse.examinations:type_name -> stella.v1.Examination
-	0, // 3: stella.v1.StatusService.Status:input_type -> stella.v1.StatusRequest
-	3, // 4: stella.v1.StatusService.Doctor:input_type -> stella.v1.DoctorRequest
-	6, // 5: stella.v1.StatusService.Metrics:input_type -> stella.v1.MetricsRequest
-	1, // 6: stella.v1.StatusService.Status:output_type -> stella.v1.StatusResponse
-	4, // 7: stella.v1.StatusService.Doctor:output_type -> stella.v1.DoctorResponse
-	7, // 8: stella.v1.StatusService.Metrics:output_type -> stella.v1.MetricsResponse
-	6, // [6:9] is the sub-list for method output_type
-	3, // [3:6] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	11, // 0: stella.v1.StatusResponse.started:type_name -> google.protobuf.Timestamp
+	2,  // 1: stella.v1.StatusResponse.parts:type_name -> stella.v1.Part
+	5,  // 2: stella.v1.DoctorResponse.examinations:type_name -> stella.v1.Examination
+	10, // 3: stella.v1.SealedResponse.seals:type_name -> stella.v1.Seal
+	0,  // 4: stella.v1.StatusService.Status:input_type -> stella.v1.StatusRequest
+	3,  // 5: stella.v1.StatusService.Doctor:input_type -> stella.v1.DoctorRequest
+	8,  // 6: stella.v1.StatusService.Sealed:input_type -> stella.v1.SealedRequest
+	6,  // 7: stella.v1.StatusService.Metrics:input_type -> stella.v1.MetricsRequest
+	1,  // 8: stella.v1.StatusService.Status:output_type -> stella.v1.StatusResponse
+	4,  // 9: stella.v1.StatusService.Doctor:output_type -> stella.v1.DoctorResponse
+	9,  // 10: stella.v1.StatusService.Sealed:output_type -> stella.v1.SealedResponse
+	7,  // 11: stella.v1.StatusService.Metrics:output_type -> stella.v1.MetricsResponse
+	8,  // [8:12] is the sub-list for method output_type
+	4,  // [4:8] is the sub-list for method input_type
+	4,  // [4:4] is the sub-list for extension type_name
+	4,  // [4:4] is the sub-list for extension extendee
+	0,  // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_stella_v1_status_proto_init() }
@@ -512,7 +668,7 @@ func file_stella_v1_status_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_stella_v1_status_proto_rawDesc), len(file_stella_v1_status_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,6 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	StatusService_Status_FullMethodName  = "/stella.v1.StatusService/Status"
 	StatusService_Doctor_FullMethodName  = "/stella.v1.StatusService/Doctor"
+	StatusService_Sealed_FullMethodName  = "/stella.v1.StatusService/Sealed"
 	StatusService_Metrics_FullMethodName = "/stella.v1.StatusService/Metrics"
 )
 
@@ -33,6 +34,8 @@ type StatusServiceClient interface {
 	Status(ctx context.Context, in *StatusRequest, opts ...grpc.CallOption) (*StatusResponse, error)
 	// Doctor looks at what the appliance stands on, and says of each what to do where it does not.
 	Doctor(ctx context.Context, in *DoctorRequest, opts ...grpc.CallOption) (*DoctorResponse, error)
+	// Sealed tells what the daemon and its policy workers can't reach, and how that is known.
+	Sealed(ctx context.Context, in *SealedRequest, opts ...grpc.CallOption) (*SealedResponse, error)
 	// Metrics gives the daemon's counters in Prometheus' text format 0.0.4.
 	Metrics(ctx context.Context, in *MetricsRequest, opts ...grpc.CallOption) (*MetricsResponse, error)
 }
@@ -65,6 +68,16 @@ func (c *statusServiceClient) Doctor(ctx context.Context, in *DoctorRequest, opt
 	return out, nil
 }
 
+func (c *statusServiceClient) Sealed(ctx context.Context, in *SealedRequest, opts ...grpc.CallOption) (*SealedResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SealedResponse)
+	err := c.cc.Invoke(ctx, StatusService_Sealed_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *statusServiceClient) Metrics(ctx context.Context, in *MetricsRequest, opts ...grpc.CallOption) (*MetricsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(MetricsResponse)
@@ -84,6 +97,8 @@ type StatusServiceServer interface {
 	Status(context.Context, *StatusRequest) (*StatusResponse, error)
 	// Doctor looks at what the appliance stands on, and says of each what to do where it does not.
 	Doctor(context.Context, *DoctorRequest) (*DoctorResponse, error)
+	// Sealed tells what the daemon and its policy workers can't reach, and how that is known.
+	Sealed(context.Context, *SealedRequest) (*SealedResponse, error)
 	// Metrics gives the daemon's counters in Prometheus' text format 0.0.4.
 	Metrics(context.Context, *MetricsRequest) (*MetricsResponse, error)
 	mustEmbedUnimplementedStatusServiceServer()
@@ -101,6 +116,9 @@ func (UnimplementedStatusServiceServer) Status(context.Context, *StatusRequest) 
 }
 func (UnimplementedStatusServiceServer) Doctor(context.Context, *DoctorRequest) (*DoctorResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Doctor not implemented")
+}
+func (UnimplementedStatusServiceServer) Sealed(context.Context, *SealedRequest) (*SealedResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Sealed not implemented")
 }
 func (UnimplementedStatusServiceServer) Metrics(context.Context, *MetricsRequest) (*MetricsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Metrics not implemented")
@@ -162,6 +180,24 @@ func _StatusService_Doctor_Handler(srv interface{}, ctx context.Context, dec fun
 	return interceptor(ctx, in, info, handler)
 }
 
+func _StatusService_Sealed_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SealedRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StatusServiceServer).Sealed(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: StatusService_Sealed_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StatusServiceServer).Sealed(ctx, req.(*SealedRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _StatusService_Metrics_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(MetricsRequest)
 	if err := dec(in); err != nil {
@@ -194,6 +230,10 @@ var StatusService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Doctor",
 			Handler:    _StatusService_Doctor_Handler,
+		},
+		{
+			MethodName: "Sealed",
+			Handler:    _StatusService_Sealed_Handler,
 		},
 		{
 			MethodName: "Metrics",
