@@ -28,14 +28,18 @@ type array struct {
 // Compile reads the schema in the file main of folder. A schema that it refers
 // to is the file of folder that its URL ends in. Nothing is looked for elsewhere.
 func Compile(name string, folder fs.FS, main string) (*Schema, error) {
-	compiler := jsonschema.NewCompiler()
-	compiler.AssertFormat()
-	compiler.UseLoader(loader{folder})
-	root, err := compiler.Compile("http://schemas.invalid/" + main)
+	root, err := newCompiler(folder).Compile("http://schemas.invalid/" + main)
 	if err != nil {
 		return nil, err
 	}
 	return takeApart(name, root)
+}
+
+func newCompiler(folder fs.FS) *jsonschema.Compiler {
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	compiler.UseLoader(loader{folder})
+	return compiler
 }
 
 // loader reads schemas from files.

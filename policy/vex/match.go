@@ -1,0 +1,226 @@
+package vex
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/package-url/packageurl-go"
+)
+
+// An Artifact is what findings are in.
+type Artifact struct {
+	Digests []string // "sha256:" and hex: of its bytes or manifests
+	PURLs   []string // that verified documents give it
+}
+
+// A Finding is one vulnerability in one package of an artifact.
+type Finding struct {
+	IDs     []string // all names of the vulnerability
+	PURL    string   // of the package; empty where it is not known
+	Name    string   // of the package, for people
+	Version string   // likewise
+}
+
+// About says whether the statement speaks about f in a, and if not, why not, in
+// one line. It does if they name the same vulnerability, and one of the
+// products is
+//
+//   - the artifact, by its digest, or where the product has no digest by a
+//     package URL; and, if it has subcomponents, one of them is f's package;
+//   - or f's package itself, by a package URL that has a version, and without
+//     a digest. Then it is about that package in any artifact.
+//
+// What can't be held against each other does not match.
+func (s *Statement) About(a Artifact, f Finding) (bool, string) {
+	if !sameVulnerability(s.Names(), f.IDs) {
+		return false, "it is about " + s.Vulnerability
+	}
+	var nearest miss
+	for i := range s.Products {
+		m := s.Products[i].about(a, f)
+		if m == nil {
+			return true, ""
+		}
+		if m.nearer(nearest) {
+			nearest = *m
+		}
+	}
+	return false, nearest.why
+}
+
+// sameVulnerability looks for a name in common. Where both sides name CVEs it
+// must be one of those: an alias can stand for several.
+func sameVulnerability(said, found []string) bool {
+	byCVE := slices.ContainsFunc(said, isCVE) && slices.ContainsFunc(found, isCVE)
+	return slices.ContainsFunc(said, func(name string) bool {
+		if isCVE(name) {
+			return slices.ContainsFunc(found, func(id string) bool { return strings.EqualFold(id, name) })
+		}
+		return !byCVE && name != "" && slices.Contains(found, name)
+	})
+}
+
+// A miss says how near a product came, and why it is not the one.
+type miss struct {
+	steps int // that matched before; of several misses the one with the most is told
+	why   string
+}
+
+func (m miss) nearer(than miss) bool {
+	if m.steps != than.steps || than.why == "" {
+		return m.steps > than.steps || than.why == ""
+	}
+	return m.why < than.why // so that the order of products does not show
+}
+
+const (
+	noIdentity = iota
+	otherThing
+	otherVersion
+	otherQualifier
+	otherPart
+)
+
+func missed(steps int, format string, args ...any) *miss {
+	return &miss{steps, fmt.Sprintf(format, args...)}
+}
+
+// about gives nil for a product that f in a is meant by.
+func (p *Product) about(a Artifact, f Finding) *miss {
+	m := p.isArtifact(a)
+	if m == nil {
+		return p.hasPart(f)
+	}
+	if len(p.Subcomponents) > 0 || len(p.Digests) > 0 {
+		return m
+	}
+	other := p.isPackage(f)
+	if other != nil && other.steps <= m.steps {
+		return m
+	}
+	return other
+}
+
+// hasPart looks for the finding's package among the subcomponents.
+func (p *Product) hasPart(f Finding) *miss {
+	if len(p.Subcomponents) == 0 {
+		return nil
+	}
+	nearest := miss{}
+	for i := range p.Subcomponents {
+		m := p.Subcomponents[i].isPart(f)
+		if m == nil {
+			return nil
+		}
+		if m.nearer(nearest) {
+			nearest = *m
+		}
+	}
+	return missed(otherPart+nearest.steps, "in that product it is about other packages: %s", nearest.why)
+}
+
+// isPart says whether a subcomponent is the finding's package. Its digest is
+// not asked: that of a package in an artifact is not known.
+func (p *Product) isPart(f Finding) *miss {
+	if len(p.PURLs) == 0 {
+		return missed(noIdentity, "%s is named by no package URL", p.label())
+	}
+	if f.PURL == "" {
+		return missed(noIdentity, "the package %s has no package URL", f.label())
+	}
+	return matchPURLs(p.PURLs, []string{f.PURL})
+}
+
+// isPackage says whether a product is the finding's package itself, wherever it
+// is. Its version must be said: a package that is right in one may be wrong in
+// the next, and nobody looked at this artifact.
+func (p *Product) isPackage(f Finding) *miss {
+	if m := p.isPart(f); m != nil {
+		return m
+	}
+	for _, text := range p.PURLs {
+		if purl, err := parsePURL(text); err != nil || purl.Version == "" {
+			return missed(otherVersion, "its product %s is a package without a version, and not the artifact", text)
+		}
+	}
+	return nil
+}
+
+// isArtifact says whether a product is the artifact. A product that has a
+// digest is known by it alone.
+func (p *Product) isArtifact(a Artifact) *miss {
+	if len(p.Digests) > 0 {
+		for _, digest := range p.Digests {
+			if slices.Contains(a.Digests, digest) {
+				return nil
+			}
+		}
+		return missed(otherThing, "its product %s is another artifact", p.label())
+	}
+	if len(p.PURLs) == 0 {
+		return missed(noIdentity, "its product %s is named by no digest or package URL", p.label())
+	}
+	return p.isArtifactByPURL(a)
+}
+
+func (p *Product) isArtifactByPURL(a Artifact) *miss {
+	pinned := false
+	for _, text := range p.PURLs {
+		purl, err := parsePURL(text)
+		if err != nil {
+			return missed(noIdentity, "its product %s is no package URL", text)
+		}
+		digests := digestsOf(purl)
+		for _, digest := range digests {
+			if !slices.Contains(a.Digests, digest) {
+				return missed(otherThing, "its product %s is another artifact", text)
+			}
+		}
+		if len(digests) > 0 {
+			pinned = true
+			if m := narrowed(purl, a); m != nil {
+				return m
+			}
+		}
+	}
+	if pinned {
+		return nil
+	}
+	return matchPURLs(p.PURLs, a.PURLs)
+}
+
+// places are the qualifiers that say where an image can be had, or that digest
+// it: of an image known by its digest they narrow nothing.
+var places = []string{"repository_url", "tag", "digest", "checksum", "download_url", "vcs_url"}
+
+// narrowed holds what a package URL says beside its digest, as arch of an index
+// of several images, against the artifact's own.
+func narrowed(purl packageurl.PackageURL, a Artifact) *miss {
+	for _, q := range purl.Qualifiers {
+		if slices.Contains(places, q.Key) {
+			continue
+		}
+		if !slices.ContainsFunc(a.PURLs, func(text string) bool {
+			own, err := parsePURL(text)
+			return err == nil && own.Type == purl.Type && own.Qualifiers.Map()[q.Key] == q.Value
+		}) {
+			return missed(otherQualifier, "qualifier %s=%s is not known of the artifact", q.Key, q.Value)
+		}
+	}
+	return nil
+}
+
+func (p *Product) label() string {
+	switch {
+	case len(p.PURLs) > 0:
+		return p.PURLs[0]
+	case len(p.Digests) > 0:
+		return p.Digests[0]
+	case p.Name != "":
+		return p.Name
+	}
+	return "without a name"
+}
+
+func (f Finding) label() string { return strings.TrimSpace(f.Name + " " + f.Version) }
