@@ -29,9 +29,9 @@ type Request struct {
 }
 
 // New makes an OpenVEX 0.2.0 document of one statement. The same request gives
-// the same bytes; the document's @id is made of their SHA-256. An error wraps
-// ErrVEX; where it is a flag that is missing or too much, it names the flag of
-// stella vex add.
+// the same bytes; the document's @id is made of their SHA-256, taken while it is
+// empty. An error wraps ErrVEX; where it is a flag that is missing or too much,
+// it names the flag of stella vex add.
 func New(r Request) ([]byte, error) {
 	text, err := r.make()
 	if err != nil {

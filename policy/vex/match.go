@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/package-url/packageurl-go"
+
+	"stellad/sbom/fault"
 )
 
 // An Artifact is what findings are in.
@@ -34,20 +36,23 @@ type Finding struct {
 // What can't be held against each other does not match.
 func (s *Statement) About(a Artifact, f Finding) (bool, string) {
 	if !sameVulnerability(s.Names(), f.IDs) {
-		return false, "it is about " + s.Vulnerability
+		return false, line("it is about " + s.Vulnerability)
 	}
-	var nearest miss
+	nearest := miss{why: "it is about no product"}
 	for i := range s.Products {
 		m := s.Products[i].about(a, f)
 		if m == nil {
 			return true, ""
 		}
-		if m.nearer(nearest) {
+		if i == 0 || m.nearer(nearest) {
 			nearest = *m
 		}
 	}
-	return false, nearest.why
+	return false, line(nearest.why)
 }
+
+// line cuts and escapes what has a stranger's text in it.
+func line(text string) string { return fault.At(0, "", "%s", text).Error() }
 
 // sameVulnerability looks for a name in common. Where both sides name CVEs it
 // must be one of those: an alias can stand for several.
@@ -139,7 +144,7 @@ func (p *Product) isPackage(f Finding) *miss {
 	if m := p.isPart(f); m != nil {
 		return m
 	}
-	for _, text := range p.PURLs {
+	for _, text := range slices.Sorted(slices.Values(p.PURLs)) {
 		if purl, err := parsePURL(text); err != nil || purl.Version == "" {
 			return missed(otherVersion, "its product %s is a package without a version, and not the artifact", text)
 		}
@@ -166,7 +171,7 @@ func (p *Product) isArtifact(a Artifact) *miss {
 
 func (p *Product) isArtifactByPURL(a Artifact) *miss {
 	pinned := false
-	for _, text := range p.PURLs {
+	for _, text := range slices.Sorted(slices.Values(p.PURLs)) {
 		purl, err := parsePURL(text)
 		if err != nil {
 			return missed(noIdentity, "its product %s is no package URL", text)
@@ -214,9 +219,9 @@ func narrowed(purl packageurl.PackageURL, a Artifact) *miss {
 func (p *Product) label() string {
 	switch {
 	case len(p.PURLs) > 0:
-		return p.PURLs[0]
+		return slices.Min(p.PURLs)
 	case len(p.Digests) > 0:
-		return p.Digests[0]
+		return slices.Min(p.Digests)
 	case p.Name != "":
 		return p.Name
 	}

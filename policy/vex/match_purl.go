@@ -9,7 +9,7 @@ import (
 // matchPURLs says whether what said names is one of the things that own names.
 func matchPURLs(said, own []string) *miss {
 	if len(own) == 0 {
-		return missed(otherThing, "its product %s is no digest, and no package URL of the artifact is known", said[0])
+		return missed(otherThing, "its product %s has no digest, and no package URL of the artifact is known", slices.Min(said))
 	}
 	var nearest miss
 	for _, text := range own {
