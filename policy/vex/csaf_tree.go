@@ -89,9 +89,7 @@ func (t *csafTree) relationships(path string, values []any) error {
 		part, isPlain := plain[textAt(value, "product_reference")]
 		whole, both := plain[textAt(value, "relates_to_product_reference")]
 		if isPlain && both {
-			name := p.Name
-			p, p.Name = whole, name
-			p.Subcomponents = []Product{part}
+			p.PURLs, p.Digests, p.Subcomponents = whole.PURLs, whole.Digests, []Product{part}
 		}
 		if err := t.add(path+"/"+strconv.Itoa(i)+"/full_product_name", textAt(full, "product_id"), p); err != nil {
 			return err
