@@ -27,6 +27,9 @@ func TestCSAF(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Fatal(diff)
 	}
+	if got := parse(t, CSAF, strings.Replace(example(t, CSAF), `"algorithm": "sha256"`, `"algorithm": "SHA-512"`, 1))[1].Products[0].Digests[0]; got != "sha512:"+appDigest[7:] {
+		t.Errorf("digest %s", got)
+	}
 	s := list[2]
 	product := Product{
 		Name: "openssl in App 1", PURLs: []string{"pkg:oci/app"}, Digests: []string{appDigest},

@@ -2,7 +2,6 @@ package vex
 
 import (
 	"strconv"
-	"strings"
 
 	"stellad/sbom/fault"
 )
@@ -51,16 +50,13 @@ func (t *csafTree) product(path string, value any) error {
 	helper := at(value, "product_identification_helper")
 	if purl := textAt(helper, "purl"); purl != "" {
 		if _, err := parsePURL(purl); err != nil {
-			return wrong(path+"/product_identification_helper/purl", "%s: %s (CSAF 2.0 6.1.13)", purl, err)
+			return wrong(path+"/product_identification_helper/purl", "%s: %s (CSAF 2.0 6.1.13)", fault.Quote(purl), err)
 		}
 		p.PURLs = []string{purl}
 	}
 	for _, hash := range listAt(helper, "hashes") {
 		for _, one := range listAt(hash, "file_hashes") {
-			digest := "sha256:" + strings.ToLower(textAt(one, "value"))
-			if strings.EqualFold(textAt(one, "algorithm"), "sha256") && isDigest(digest) {
-				p.Digests = append(p.Digests, digest)
-			}
+			p.Digests = append(p.Digests, digest(textAt(one, "algorithm"), textAt(one, "value")))
 		}
 	}
 	return t.add(path, textAt(value, "product_id"), p)

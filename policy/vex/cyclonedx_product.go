@@ -44,10 +44,7 @@ func (c *cycloneParts) add(value any) *cyclonePart {
 		}
 	}
 	for _, hash := range listAt(value, "hashes") {
-		digest := "sha256:" + strings.ToLower(textAt(hash, "content"))
-		if textAt(hash, "alg") == "SHA-256" && isDigest(digest) {
-			p.Digests = append(p.Digests, digest)
-		}
+		p.Digests = append(p.Digests, digest(textAt(hash, "alg"), textAt(hash, "content")))
 	}
 	if ref := textAt(value, "bom-ref"); ref != "" {
 		c.refs[ref] = p

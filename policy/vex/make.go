@@ -77,6 +77,9 @@ func (r Request) valid() error {
 			return err
 		}
 	}
+	if err := validDigests(r.Products); err != nil {
+		return err
+	}
 	if r.Time.IsZero() {
 		return errors.New("the time at which it is made is missing")
 	}
@@ -84,6 +87,22 @@ func (r Request) valid() error {
 		return fmt.Errorf("it would expire at %s, and is made at %s", r.Expires.UTC().Format(time.RFC3339), r.Time.UTC().Format(time.RFC3339))
 	}
 	return r.validStatus()
+}
+
+// validDigests refuses what OpenVEX has names for and no artifact here has: a
+// statement on it would be about nothing.
+func validDigests(products []Product) error {
+	for _, p := range products {
+		for _, digest := range p.Digests {
+			if !isDigest(digest) {
+				return fmt.Errorf("product %s is not sha256: and 64 digits of lower-case hex", fault.Quote(digest))
+			}
+		}
+		if err := validDigests(p.Subcomponents); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // MaxText is the length in bytes of each text of a document that is made.

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
-	"strings"
 
 	"stellad/sbom/fault"
 )
@@ -42,42 +40,38 @@ type newProduct struct {
 	Subcomponents []newProduct      `json:"subcomponents,omitempty"`
 }
 
-// newProducts writes products, sorted nowhere: their order is the maker's.
+// newProducts writes products in the order given, each once: OpenVEX allows no more.
 func newProducts(products []Product) ([]newProduct, error) {
 	if len(products) == 0 {
 		return nil, errors.New("a product is missing: its digest or package URL (--artifact)")
 	}
-	list := make([]newProduct, 0, len(products))
+	return newComponents(products, func(p Product, c *newProduct) (err error) {
+		c.Subcomponents, err = newComponents(p.Subcomponents, func(part Product, _ *newProduct) error {
+			if len(part.Subcomponents) > 0 {
+				return fmt.Errorf("subcomponent %s has subcomponents", fault.Quote(part.label()))
+			}
+			return nil
+		})
+		return err
+	})
+}
+
+func newComponents(products []Product, complete func(Product, *newProduct) error) ([]newProduct, error) {
+	var list []newProduct
+	known := map[string]bool{}
 	for _, p := range products {
-		product, err := newComponent(p)
+		c, err := newComponent(p)
+		if err == nil {
+			err = complete(p, &c)
+		}
 		if err != nil {
 			return nil, err
 		}
-		for _, part := range p.Subcomponents {
-			if len(part.Subcomponents) > 0 {
-				return nil, fmt.Errorf("subcomponent %s has subcomponents", fault.Quote(part.label()))
-			}
-			sub, err := newComponent(part)
-			if err != nil {
-				return nil, err
-			}
-			product.Subcomponents = appendNew(product.Subcomponents, sub)
+		if key := fmt.Sprintf("%q", []any{c.ID, c.Identifiers, c.Hashes, c.Subcomponents}); !known[key] {
+			known[key], list = true, append(list, c)
 		}
-		list = appendNew(list, product)
 	}
 	return list, nil
-}
-
-// appendNew adds a component that is not in the list: OpenVEX allows each once.
-func appendNew(list []newProduct, p newProduct) []newProduct {
-	if slices.ContainsFunc(list, func(other newProduct) bool { return other.key() == p.key() }) {
-		return list
-	}
-	return append(list, p)
-}
-
-func (p newProduct) key() string {
-	return fmt.Sprintf("%q %v %v %v", p.ID, p.Identifiers, p.Hashes, p.Subcomponents)
 }
 
 // newComponent writes what a product is known by. A name that is none of a
@@ -85,7 +79,7 @@ func (p newProduct) key() string {
 func newComponent(p Product) (newProduct, error) {
 	var c newProduct
 	if len(p.PURLs) > 2 || len(p.Digests) > 1 {
-		return c, fmt.Errorf("product %s: OpenVEX has room for two package URLs and one SHA-256 of it", fault.Quote(p.label()))
+		return c, fmt.Errorf("product %s: OpenVEX has room for two package URLs and one digest of it", fault.Quote(p.label()))
 	}
 	for i, purl := range p.PURLs {
 		if _, err := parsePURL(purl); err != nil {
@@ -98,10 +92,11 @@ func newComponent(p Product) (newProduct, error) {
 		}
 	}
 	for _, digest := range p.Digests {
-		if !isDigest(digest) {
-			return c, fmt.Errorf("product %s is not sha256: and 64 digits of lower-case hex", fault.Quote(digest))
+		name, hex, ok := hashOf(digest)
+		if !ok {
+			return c, fmt.Errorf("product %s is no digest that OpenVEX has a name for", fault.Quote(digest))
 		}
-		c.Hashes = map[string]string{"sha-256": strings.TrimPrefix(digest, "sha256:")}
+		c.Hashes = map[string]string{name: hex}
 	}
 	if c.ID == "" && c.Hashes == nil && c.Identifiers == nil {
 		return c, fmt.Errorf("product %s has neither digest nor package URL", fault.Quote(p.label()))

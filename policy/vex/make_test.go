@@ -187,10 +187,10 @@ func TestNewRefused(t *testing.T) {
 		"no time":                     {func(r *Request) { r.Time = time.Time{} }, "time"},
 		"no product":                  {func(r *Request) { r.Products = nil }, "--artifact"},
 		"product of a name":           {func(r *Request) { r.Products = []Product{{Name: "app"}} }, `product "app" has neither`},
-		"product of two digests":      {func(r *Request) { r.Products[0].Digests = []string{appDigest, otherDigest} }, "one SHA-256"},
+		"product of two digests":      {func(r *Request) { r.Products[0].Digests = []string{appDigest, otherDigest} }, "one digest"},
 		"product of a short digest":   {func(r *Request) { r.Products[0].Digests = []string{"sha256:demo123"} }, `"sha256:demo123" is not`},
 		"product of a digest in caps": {func(r *Request) { r.Products[0].Digests = []string{"sha256:" + strings.ToUpper(appDigest[7:])} }, "lower-case"},
-		"product of another digest":   {func(r *Request) { r.Products[0].Digests = []string{"sha512:" + appDigest[7:]} }, "sha256:"},
+		"product of another digest":   {func(r *Request) { r.Products[0].Digests = []string{"sha512:" + appDigest[7:]} }, "is not sha256:"},
 		"product of no purl":          {func(r *Request) { r.Products = []Product{purls("app")} }, "no package URL"},
 		"purl with an empty version":  {func(r *Request) { r.Products = []Product{purls("pkg:npm/a@")} }, "nothing stands after its @"},
 		"part of nothing":             {func(r *Request) { r.Products = []Product{r.Products[0].with(Product{})} }, "neither"},
@@ -261,7 +261,8 @@ func TestWithdraw(t *testing.T) {
 
 func TestWithdrawMany(t *testing.T) {
 	s := Statement{Vulnerability: "CVE-2026-1000", Aliases: []string{"A", "A", " "}, Status: Fixed, Products: []Product{
-		{Digests: []string{appDigest, otherDigest}},
+		{Digests: []string{appDigest, otherDigest, "sha256:00", "sha3-256:00", "x:00"}},
+		{PURLs: []string{"pkg:npm/a"}, Digests: []string{"x:00"}},
 		{Name: "unknown"},
 		purls("pkg:npm/a").with(Product{Name: "unknown"}),
 	}}
@@ -270,7 +271,7 @@ func TestWithdrawMany(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := parse(t, OpenVEX, string(text))[0]
-	want := []Product{{Digests: []string{appDigest}}, {Digests: []string{otherDigest}}}
+	want := []Product{{Digests: []string{appDigest}}, {Digests: []string{otherDigest}}, {Digests: []string{"sha3-256:00"}}}
 	if diff := cmp.Diff(want, got.Products); diff != "" || len(got.Aliases) != 1 {
 		t.Errorf("%v %s", got.Aliases, diff)
 	}

@@ -48,7 +48,9 @@ func TestAboutProducts(t *testing.T) {
 		"the package itself, escaped":               {purls("pkg:deb/debian/openssl@3%2E0.1"), ""},
 		"another digest":                            {Product{Digests: []string{otherDigest}}, "another artifact"},
 		"another digest, and our purl":              {Product{Digests: []string{otherDigest}, PURLs: []string{"pkg:docker/example/app@1.2"}}, "another artifact"},
+		"a digest of no length, and our purl":       {Product{Digests: []string{"sha256:"}, PURLs: []string{"pkg:docker/example/app@1.2"}}, "another artifact"},
 		"another digest, and our package":           {Product{Digests: []string{otherDigest}, PURLs: []string{openssl}}, "another artifact"},
+		"a digest of another kind, and our purl":    {Product{Digests: []string{"sha512:00"}, PURLs: []string{"pkg:docker/example/app@1.2"}}, "another artifact"},
 		"another image":                             {purls(stray), "another artifact"},
 		"another image, the same package":           {purls(stray).with(purls(openssl)), "another artifact"},
 		"our image, and another":                    {purls(image, stray), "another artifact"},
@@ -147,6 +149,15 @@ func TestAboutUnknown(t *testing.T) {
 		if is, why := s.About(c.a, c.f); is != c.want || is == (why != "") {
 			t.Errorf("%s: %v, %q", name, is, why)
 		}
+	}
+}
+
+// TestAboutNameless tells that it is the package of which too little is known.
+func TestAboutNameless(t *testing.T) {
+	s := Statement{Vulnerability: "CVE-2026-1000", Products: []Product{Product{Digests: []string{appDigest}}.with(purls(openssl))}}
+	is, why := s.About(app, Finding{IDs: []string{"CVE-2026-1000"}, Name: "openssl", Version: "3.0.1"})
+	if is || !strings.Contains(why, "the package openssl 3.0.1 has no package URL") {
+		t.Errorf("%v, %q", is, why)
 	}
 }
 

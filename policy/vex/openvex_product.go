@@ -2,7 +2,8 @@ package vex
 
 import (
 	"strconv"
-	"strings"
+
+	"stellad/sbom/fault"
 )
 
 func openVEXProducts(path string, values []any) ([]Product, error) {
@@ -37,11 +38,13 @@ func openVEXProduct(path string, value any) (*Product, error) {
 	}
 	for _, purl := range p.PURLs {
 		if _, err := parsePURL(purl); err != nil {
-			return nil, wrong(path, "%s: %s", purl, err)
+			return nil, wrong(path, "%s: %s", fault.Quote(purl), err)
 		}
 	}
-	if hash := textAt(value, "hashes", "sha-256"); hash != "" {
-		p.Digests = []string{"sha256:" + strings.ToLower(hash)}
+	for _, name := range openVEXHashes {
+		if hash := textAt(value, "hashes", name); hash != "" {
+			p.Digests = append(p.Digests, digest(name, hash))
+		}
 	}
 	if id == "" && at(value, "identifiers") == nil && at(value, "hashes") == nil {
 		return nil, wrong(path, "it has none of @id, identifiers and hashes: it would be any product")

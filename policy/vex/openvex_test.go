@@ -26,6 +26,9 @@ func TestOpenVEX(t *testing.T) {
 	if diff := cmp.Diff(want, list[0]); diff != "" {
 		t.Error(diff)
 	}
+	if got := parse(t, OpenVEX, strings.Replace(example(t, OpenVEX), "sha-256", "sha-512", 1))[1].Products[0].Digests[0]; got != "sha512:"+otherDigest[7:] {
+		t.Errorf("digest %s", got)
+	}
 	if got := list[1]; !got.Made.Equal(time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC)) || got.Products[0].Digests[0] != otherDigest || got.Index != 1 {
 		t.Errorf("a time or a digest of its own is not taken: %+v", got)
 	}

@@ -9,8 +9,11 @@ import (
 
 func TestOrder(t *testing.T) {
 	list := []Statement{
-		{ID: "b", Made: made}, {ID: "d", Made: made.Add(time.Second)}, {ID: "a", Made: made},
-		{ID: "c"}, {ID: "a", Index: -1, Made: made.In(time.FixedZone("", 3600))},
+		{ID: "b", Made: made},
+		{ID: "d", Made: made.Add(time.Second)},
+		{ID: "a", Made: made},
+		{ID: "c"},
+		{ID: "a", Index: -1, Made: made.In(time.FixedZone("", 3600))},
 	}
 	Order(list)
 	var got []string

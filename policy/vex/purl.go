@@ -35,12 +35,6 @@ func isPURL(text string) bool {
 	return len(text) >= 4 && strings.EqualFold(text[:4], "pkg:")
 }
 
-// isDigest says whether a text is "sha256:" and 64 digits of lower-case hex.
-func isDigest(text string) bool {
-	hex, ok := strings.CutPrefix(text, "sha256:")
-	return ok && len(hex) == 64 && strings.Trim(hex, "0123456789abcdef") == ""
-}
-
 // digestsOf gives the SHA-256 digests by which a package URL names content: the
 // version of an OCI image, and the qualifiers digest and checksum.
 func digestsOf(p packageurl.PackageURL) []string {

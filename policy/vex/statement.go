@@ -57,7 +57,7 @@ type Statement struct {
 type Product struct {
 	Name          string    // for people
 	PURLs         []string  // of the same thing, as the document spells them
-	Digests       []string  // likewise: "sha256:" and 64 digits of lower-case hex
+	Digests       []string  // likewise: "sha256:" and lower-case hex, or another algorithm's name
 	Subcomponents []Product // the packages in it that are meant; all where there are none
 }
 
@@ -69,9 +69,10 @@ func (s *Statement) Names() []string {
 // unique gives the texts that are not blank, each once, in their order.
 func unique(texts []string) []string {
 	var list []string
+	known := map[string]bool{}
 	for _, text := range texts {
-		if strings.TrimSpace(text) != "" && !slices.Contains(list, text) {
-			list = append(list, text)
+		if strings.TrimSpace(text) != "" && !known[text] {
+			known[text], list = true, append(list, text)
 		}
 	}
 	return list

@@ -53,8 +53,8 @@ func withdraw(s Statement, document, author string, made time.Time, why string) 
 }
 
 // known gives the products that something is known by, and of one with several
-// digests one for each: what a product with many digests matches, one of them
-// matches. A product whose every subcomponent is unknown is about none.
+// digests one for each that OpenVEX has a name for: what a product with many
+// digests matches, one of them matches. A product whose every subcomponent is unknown is about none.
 func known(products []Product) []Product {
 	var list []Product
 	for _, p := range products {
@@ -63,14 +63,14 @@ func known(products []Product) []Product {
 			continue
 		}
 		p.Subcomponents = parts
-		digests := p.Digests
-		if len(digests) <= 1 {
+		if len(p.Digests) == 0 {
 			list = append(list, p)
-			continue
 		}
-		for _, digest := range digests {
-			p.Digests = []string{digest}
-			list = append(list, p)
+		for _, digest := range p.Digests {
+			if _, _, ok := hashOf(digest); ok {
+				p.Digests = []string{digest}
+				list = append(list, p)
+			}
 		}
 	}
 	return list
