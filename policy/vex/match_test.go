@@ -137,6 +137,7 @@ func TestAboutUnknown(t *testing.T) {
 		"digest, nothing else known":         {Product{Digests: []string{appDigest}}, bare, nameless, true},
 		"image digest, nothing else known":   {purls(image), bare, nameless, true},
 		"image digest and arch, not known":   {purls(image + "?arch=amd64"), bare, finding, false},
+		"image digest and arch, of another":  {purls(image + "?arch=amd64"), Artifact{Digests: bare.Digests, PURLs: []string{openssl}}, finding, false},
 		"purl, none known":                   {purls("pkg:docker/example/app"), bare, finding, false},
 		"subcomponent, no purl known":        {Product{Digests: []string{appDigest}}.with(purls(openssl)), app, nameless, false},
 		"package itself, no purl known":      {purls(openssl), app, nameless, false},
@@ -181,4 +182,19 @@ func TestExamplesAbout(t *testing.T) {
 			t.Errorf("%s: %d statements about it, not %d", format, count, want)
 		}
 	}
+}
+
+func BenchmarkAbout(b *testing.B) {
+	s := Statement{Vulnerability: "CVE-2026-1000", Products: []Product{purls(image).with(purls(openssl))}}
+	other := Statement{Vulnerability: "CVE-2026-2000", Products: s.Products}
+	b.Run("it is", func(b *testing.B) {
+		for b.Loop() {
+			s.About(app, finding)
+		}
+	})
+	b.Run("another vulnerability", func(b *testing.B) {
+		for b.Loop() {
+			other.About(app, finding)
+		}
+	})
 }
