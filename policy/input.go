@@ -76,8 +76,9 @@ type Report struct {
 	Findings int    `json:"findings"`
 }
 
-// A Finding is one vulnerability in one package.
+// A Finding is one vulnerability in one package, by all reports, and what VEX says to it.
 type Finding struct {
+<<<<<<< HEAD
 	ID      string           `json:"id"`      // CVE where one is named, else the report's own
 	Aliases []string         `json:"aliases"` // sorted, without ID
 	Package findings.Package `json:"package"`
@@ -86,6 +87,11 @@ type Finding struct {
 	Reports []string         `json:"reports"` // evidence that has it
 	VEX     []string         `json:"vex"`     // statements that are about it, as keys of Facts.Statements: sorted by made, then ID
 	Near    []Near           `json:"near"`    // statements on its ID that are not about it, and why
+=======
+	findings.Merged
+	VEX  []string `json:"vex"`  // statements that are about it, as keys of Facts.Statements: sorted by made, then ID
+	Near []Near   `json:"near"` // statements on its ID that are not about it, and why
+>>>>>>> c0fce92 (policy/findings: scan reports, read and merged into one list)
 }
 
 // A Statement is one VEX statement in a verified document.

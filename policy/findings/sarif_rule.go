@@ -1,0 +1,151 @@
+package findings
+
+import (
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"stellad/sbom/fault"
+)
+
+type sarifRule struct {
+	ID      string `json:"id"`
+	Default struct {
+		Level string `json:"level"`
+	} `json:"defaultConfiguration"`
+	Help struct {
+		Text string `json:"text"`
+	} `json:"help"`
+	Properties map[string]jsontext.Value `json:"properties"`
+}
+
+// sarifRules are a run's: of the driver, then of each extension.
+type sarifRules struct {
+	components [][]sarifRule
+	byID       map[string][]sarifRule
+}
+
+func rulesOf(run sarifRun) sarifRules {
+	s := sarifRules{byID: map[string][]sarifRule{}}
+	for _, c := range append([]sarifComponent{run.Tool.Driver}, run.Tool.Extensions...) {
+		s.components = append(s.components, c.Rules)
+		for _, rule := range c.Rules {
+			if len(s.byID[rule.ID]) < maxEach {
+				s.byID[rule.ID] = append(s.byID[rule.ID], rule)
+			}
+		}
+	}
+	return s
+}
+
+// of gives the rule at the result's index and those of its ID or, for "CA1000/1", of the ID above it (3.27.5). Mostly that is
+// one rule twice; where it is not, the worst of what they say counts.
+func (s sarifRules) of(path string, r sarifResult) ([]sarifRule, error) {
+	component, index := 0, r.RuleIndex
+	if r.Rule.Index != nil {
+		index = r.Rule.Index
+	}
+	if r.Rule.Component.Index != nil && *r.Rule.Component.Index >= 0 {
+		component = 1 + *r.Rule.Component.Index
+	}
+	id := r.ruleID(nil)
+	found := s.byID[id]
+	if above := strings.LastIndexByte(id, '/'); len(found) == 0 && above > 0 {
+		found = s.byID[id[:above]]
+	}
+	if index == nil || *index < 0 {
+		return found, nil
+	}
+	if component >= len(s.components) || *index >= len(s.components[component]) {
+		return nil, fault.At(0, path+"/ruleIndex", "there is no rule %d", *index)
+	}
+	return append([]sarifRule{s.components[component][*index]}, found...), nil
+}
+
+// unnamedRule is the ID of results that have none.
+const unnamedRule = "unnamed"
+
+func (s sarifResult) ruleID(rules []sarifRule) string {
+	switch {
+	case s.RuleID != "":
+		return s.RuleID
+	case s.Rule.ID != "":
+		return s.Rule.ID
+	case len(rules) > 0 && rules[0].ID != "":
+		return rules[0].ID
+	}
+	return unnamedRule
+}
+
+// severity is the word that is written out, or else the level: the result's, its rule's, or "warning" (3.27.10).
+func (s sarifResult) severity(rules []sarifRule, written string) string {
+	words := []string{severity(written)}
+	for _, r := range rules {
+		for _, tag := range texts(r.Properties["tags"]) {
+			words = append(words, tagged(tag))
+		}
+	}
+	if written != "" || worst(words) != unknown {
+		return worst(words)
+	}
+	level := s.Level
+	if level == "" && len(rules) > 0 {
+		level = rules[0].Default.Level
+	}
+	if level == "" {
+		level = "warning"
+	}
+	return severity(level)
+}
+
+// tagged is the severity that a tag is. Tags are also words for other things ("error", "note"): those are none.
+func tagged(tag string) string {
+	if word := strings.ToLower(tag); severity(word) == word {
+		return word
+	}
+	return unknown
+}
+
+func properties(rules []sarifRule) []map[string]jsontext.Value {
+	var list []map[string]jsontext.Value
+	for _, r := range rules {
+		list = append(list, r.Properties)
+	}
+	return list
+}
+
+// securitySeverity reads a score from properties. 0 is what Grype and Trivy write where they know none.
+func securitySeverity(path, by string, properties map[string]jsontext.Value) ([]Score, error) {
+	value, is := properties["security-severity"]
+	if !is || value.Kind() == 'n' {
+		return nil, nil
+	}
+	stated := text(value)
+	if value.Kind() == '0' {
+		stated = string(value)
+	}
+	score, err := number(path+"/security-severity", stated)
+	if err != nil || *score == 0 {
+		return nil, err
+	}
+	return []Score{{By: by, Stated: score}}, nil
+}
+
+// text gives what a value is if that is text.
+func text(value jsontext.Value) string {
+	var s string
+	if value.Kind() != '"' || json.Unmarshal(value, &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// texts gives the texts of a list of them.
+func texts(value jsontext.Value) []string {
+	var list []string
+	if value.Kind() != '[' || json.Unmarshal(value, &list) != nil {
+		return nil
+	}
+	return list
+}
