@@ -49,7 +49,7 @@ func score2(vector string) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	base := values.base(1, 1, 1)
+	base := values.base(values.impact(1, 1, 1))
 	r := Result{Version: "2.0", Base: base, Temporal: values.temporal(base), Environmental: values.environmental()}
 	return r.of(environment), nil
 }
@@ -90,9 +90,13 @@ func (v given) complete() error {
 	return nil
 }
 
-// base is the base equation, with each impact weighted by a requirement.
-func (v given) base(c, i, a float64) float64 {
-	impact := math.Min(10, 10.41*(1-(1-v["C"]*c)*(1-v["I"]*i)*(1-v["A"]*a)))
+// impact is that of the base equation where each requirement is 1.
+func (v given) impact(c, i, a float64) float64 {
+	return 10.41 * (1 - (1-v["C"]*c)*(1-v["I"]*i)*(1-v["A"]*a))
+}
+
+// base is the base equation. Only the adjusted impact is at most 10 (3.2.3): the base equation's may be 10.0009, and counts so.
+func (v given) base(impact float64) float64 {
 	if impact == 0 {
 		return 0
 	}
@@ -105,7 +109,8 @@ func (v given) temporal(base float64) float64 {
 }
 
 func (v given) environmental() float64 {
-	adjusted := v.temporal(v.base(v["CR"], v["IR"], v["AR"]))
+	impact := math.Min(10, v.impact(v["CR"], v["IR"], v["AR"]))
+	adjusted := v.temporal(v.base(impact))
 	return decimal((adjusted + (10-adjusted)*v["CDP"]) * v["TD"])
 }
 

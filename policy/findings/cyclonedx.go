@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"stellad/sbom/document"
-	"stellad/sbom/fault"
 )
 
 // A cdxReport is what a CycloneDX document, valid by its schema, says about vulnerabilities.
@@ -100,21 +99,15 @@ func (r *reading) addCycloneDX(c *cdxReport) error {
 	note(packages, append(c.components, c.subject))
 	for i, v := range c.vulnerabilities {
 		path := fmt.Sprintf("/vulnerabilities/%d", i)
-		f, err := v.finding(path)
-		if err != nil {
-			return err
-		}
-		if len(v.Affects) == 0 {
-			err = r.add(path, f)
-		}
+		in := []Package{{}} // the document's subject, where nothing is named
 		for _, a := range v.Affects {
-			if err == nil {
-				f.Package = affected(packages, a.Ref)
-				err = r.add(path, f)
-			}
+			in = append(in, affected(packages, a.Ref))
 		}
-		if err != nil {
-			return err
+		f := v.finding()
+		for _, f.Package = range in[min(len(v.Affects), 1):] {
+			if err := r.add(path, f); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -145,7 +138,7 @@ func affected(packages map[string]Package, ref string) Package {
 	return Package{Name: ref}
 }
 
-func (v cdxVulnerability) finding(path string) (Finding, error) {
+func (v cdxVulnerability) finding() Finding {
 	f := Finding{ID: v.ID, Severity: unknown}
 	for _, reference := range v.References {
 		f.Aliases = append(f.Aliases, reference.ID)
@@ -161,22 +154,18 @@ func (v cdxVulnerability) finding(path string) (Finding, error) {
 		if rating.Severity != "" {
 			words = append(words, severity(rating.Severity))
 		}
-		s, err := rating.score(path, v.Source)
-		if err != nil {
-			return f, err
-		}
-		if s.Vector != "" || s.Stated != nil {
+		if s := rating.score(v.Source); s.Vector != "" || s.Stated != nil {
 			f.Scores = append(f.Scores, s)
 		}
 	}
 	f.Severity = worst(words)
-	return f, nil
+	return f
 }
 
 // score is a rating's, by who is named for it or else for the vulnerability. What is on another scale than CVSS's is none.
-func (c cdxRating) score(path string, of cdxSource) (Score, error) {
+func (c cdxRating) score(of cdxSource) Score {
 	if c.Method != "" && !strings.HasPrefix(c.Method, "CVSS") {
-		return Score{}, nil
+		return Score{}
 	}
 	s := Score{By: source(c.Source.Name), Vector: c.Vector, Stated: c.Score}
 	if c.Source.Name == "" {
@@ -185,10 +174,7 @@ func (c cdxRating) score(path string, of cdxSource) (Score, error) {
 	if prefix := cdxPrefixes[c.Method]; s.Vector != "" && !strings.HasPrefix(s.Vector, "CVSS:") {
 		s.Vector = prefix + s.Vector
 	}
-	if s.Stated != nil && !(*s.Stated >= 0 && *s.Stated <= 10) { //nolint:staticcheck // NaN is neither
-		return s, fault.At(0, path+"/ratings", "the score %v: scores are from 0 to 10", *s.Stated)
-	}
-	return s, nil
+	return s
 }
 
 // cdxPrefixes complete vectors that do not say their version, as the specification's own examples are.

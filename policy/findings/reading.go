@@ -139,7 +139,7 @@ func checkScores(path string, scores []Score) error {
 		if len(s.Vector) > maxText {
 			return fault.At(0, path, "a vector of more than %d bytes", maxText)
 		}
-		if s.Stated != nil && !(*s.Stated >= 0 && *s.Stated <= 10) { //nolint:staticcheck // NaN is neither
+		if s.Stated != nil && !(*s.Stated >= 0 && *s.Stated <= 10) {
 			return fault.At(0, path, "the score %v by %s: scores are from 0 to 10", *s.Stated, s.By)
 		}
 	}
