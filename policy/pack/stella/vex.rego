@@ -8,6 +8,9 @@
 #
 # What does not count is shown by the gates vex-proof and vex-trust and changes nothing else: the finding
 # stays in, and the gates cvss and unknowns block on it.
+#
+# Statements are thousands at times, their signers few. So what is asked of signers is asked of each list of
+# them once, and what is asked of statements is one comparison in a loop.
 package stella.vex
 
 import data.stella.lib
@@ -16,136 +19,107 @@ asked := lib.parameters.vex
 
 takes := {"not_affected", "fixed"}
 
-# Signers of statements here, each once.
-signers := {s |
-	some statement in input.statements
-	some s in statement.signers
-}
+# Lists of signers, as statements have them.
+lists := {statement.signers | some statement in input.statements}
 
-# Signers who may speak for every product.
-universal := {s |
-	some s in signers
+# Those lists with one in them who may speak for every product.
+universal := {list |
+	some list in lists
+	some signer in list
 	some authority in asked.authorities
 	"*" in authority.products
-	lib.speaks(authority.signer, s)
+	lib.speaks(authority.signer, signer)
 }
 
-authoritative(statement) if {
-	some s in statement.signers
-	universal[s]
-}
+# Statements by who may speak for what they name. All products that a statement names must be its signer's:
+# else one's word on one's own product would be a word on another's that is named beside it.
+authoritative := {id | universal[input.statements[id].signers]} | limited
 
-# All products that a statement names must be its signer's: else one's word on one's own product would be a
-# word on another's that is named beside it.
-authoritative(statement) if {
-	some s in statement.signers
-	not universal[s]
+limited := set() if count(lists - universal) == 0
+
+limited := {id |
+	some id, statement in input.statements
+	not universal[statement.signers]
 	some authority in asked.authorities
-	lib.speaks(authority.signer, s)
-	count(statement.products) > 0
-	every product in statement.products {
-		some pattern in authority.products
+	some signer in statement.signers
+	lib.speaks(authority.signer, signer)
+	covers(authority.products, statement.products)
+} if {
+	count(lists - universal) > 0
+}
+
+covers(patterns, products) if {
+	count(products) > 0
+	every product in products {
+		some pattern in patterns
 		lib.like(pattern, product)
 	}
 }
 
-# The parameters as texts to compare with: a proven time is at least this one …
-least_proven := "0" if asked.proven == true
+ids := object.keys(input.statements)
 
-least_proven := "" if asked.proven == false
+timely := {id | input.statements[id].made <= input.time} & ({id | input.statements[id].expires == ""} | {id | input.statements[id].expires > input.time})
 
-# … and these are the values of `logged` that will do.
-logged := {true} if asked.logged == true
+# Statements with a proven time, where one is asked for.
+proven := {id | input.statements[id].proven != ""} & {id | input.statements[id].proven <= input.time} if asked.proven == true
 
-logged := {true, false} if asked.logged == false
+proven := ids if asked.proven == false
 
-# justified says whether a statement says why. OpenVEX asks it of not_affected alone.
-justified(statement) if statement.status != "not_affected"
+logged := {id | input.statements[id].logged == true} if asked.logged == true
 
-justified(statement) if statement.justification != ""
+logged := ids if asked.logged == false
 
-justified(statement) if {
-	asked.justification == "label_or_impact"
-	statement.impact != ""
-}
+# Statements that say why. OpenVEX asks it of not_affected alone.
+justified := {id | input.statements[id].justification != ""} | (explained | {id | input.statements[id].status != "not_affected"})
 
-current(statement) if {
-	statement.made <= input.time
-	in_force(statement.expires)
-}
+explained := {id | input.statements[id].impact != ""} if asked.justification == "label_or_impact"
 
-in_force("")
+explained := set() if asked.justification == "label"
 
-in_force(expires) if expires > input.time
+# Statements that count.
+counted := ((timely & authoritative) & (proven & logged)) & justified
 
-proved(statement) if {
-	statement.proven >= least_proven
-	statement.proven <= input.time
-	logged[statement.logged]
-	justified(statement)
-}
+# All others: each is in one of three sets, by what is wrong with it first.
+untimely := ids - timely
 
-# IDs of the statements that count.
-counted := {id |
-	some id, statement in input.statements
-	current(statement)
-	proved(statement)
-	authoritative(statement)
-}
+untrusted := timely - authoritative
 
-# IDs of all others: each is in one of three sets, by what is wrong with it first.
-others := object.keys(input.statements) - counted
+unproven := (timely & authoritative) - counted
 
-untimely := {id |
-	some id in others
-	not current(input.statements[id])
-}
+# Places of the findings that have several statements.
+several := {i | input.findings[i].vex[1]}
 
-untrusted := {id |
-	some id in (others - untimely)
-	not authoritative(input.statements[id])
-}
+# The statement that stands, by the finding's place. finding.vex is sorted by made, then ID.
+standing := object.union(
+	{i: id | [id] = input.findings[i].vex; counted[id]},
+	{i: good[count(good) - 1] |
+		some i in several
+		good := [id | some id in input.findings[i].vex; counted[id]]
+		count(good) > 0
+	},
+)
 
-unproven := (others - untimely) - untrusted
-
-# Places of the findings that have statements.
-places := [i |
-	some i, f in input.findings
-	f.vex != []
-]
-
-# The ID of the statement that stands, by the finding's place. finding.vex is sorted by made, then ID.
-standing := {i: ids[count(ids) - 1] |
-	some i in places
-	ids := [id | some id in input.findings[i].vex; counted[id]]
-	ids != []
-}
+exempting := {id | input.statements[id].status == "not_affected"} | {id | input.statements[id].status == "fixed"}
 
 # Places of the findings that are taken out. Undefined where a parameter is missing: then no gate passes
 # that asks for it.
-taken := {i |
-	some i, id in standing
-	takes[input.statements[id].status]
-} if {
-	complete
-}
+taken := {i | exempting[standing[i]]} if complete
 
 complete if {
 	is_array(asked.authorities)
-	is_string(least_proven)
-	is_set(logged)
+	is_boolean(asked.proven)
+	is_boolean(asked.logged)
 	asked.justification in {"label", "label_or_impact"}
 }
 
 # Findings with a statement in `wrong` that would take them out, were it to count, and that no later one
 # settles: pairs of the finding's ID and the statement's.
-open(wrong) := {[f.id, id] |
-	count(wrong) > 0
-	some i in places
-	f := input.findings[i]
-	some j, id in f.vex
+open(wrong) := {[input.findings[i].id, id] |
+	count(wrong & exempting) > 0
+	some i, j
+	id := input.findings[i].vex[j]
 	wrong[id]
-	takes[input.statements[id].status]
+	exempting[id]
 	not settled(i, j)
 }
 
@@ -155,9 +129,10 @@ settled(i, j) if {
 	standing[i] == id
 }
 
-# Statements that count and say something else than the later one that stands: what they say, and the other.
+# Statements that count and say something else than the later one that stands: the finding, what says so,
+# and the other.
 overruled := {[input.findings[i].id, id, standing[i]] |
-	some i in places
+	some i in several
 	some id in input.findings[i].vex
 	counted[id]
 	input.statements[id].status != input.statements[standing[i]].status
@@ -167,27 +142,27 @@ overruled := {[input.findings[i].id, id, standing[i]] |
 title(id) := sprintf("%s %s by %s (%s)", [s.vulnerability, s.status, lib.named(s), id]) if s := input.statements[id]
 
 # ordered is statements by vulnerability, then ID.
-ordered(ids) := [pair[1] | some pair in {[input.statements[id].vulnerability, id] | some id in ids}]
+ordered(some_ids) := [pair[1] | some pair in {[input.statements[id].vulnerability, id] | some id in some_ids}]
+
+names[list] := concat(", ", sort([s.name | some s in list])) if some list in lists
 
 # The findings that are taken out, by ID, package and statement.
-exceptions := [exception(row[2], row[3]) |
-	some row in sort([[f.id, lib.package_of(f), standing[i], i] |
-		some i in taken
-		f := input.findings[i]
-	])
-]
-
-exception(id, i) := {
-	"finding": f.id,
-	"package": lib.package_of(f),
-	"statement": id,
+exceptions := [
+{
+	"finding": row[0],
+	"package": row[1],
+	"statement": row[2],
 	"status": s.status,
 	"why": why(s),
-	"by": lib.named(s),
-} if {
-	f := input.findings[i]
-	s := input.statements[id]
-}
+	"by": names[s.signers],
+} |
+	some row in {[f.id, lib.package_of(f), id, i] |
+		some i in taken
+		id := standing[i]
+		f := input.findings[i]
+	}
+	s := input.statements[row[2]]
+]
 
 why(s) := s.justification if {
 	s.justification != ""

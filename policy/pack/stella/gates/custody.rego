@@ -48,10 +48,7 @@ sound([key, _, _]) if {
 
 kept(key) := concat(", ", [word | some word in [input.keys[key].custody, input.keys[key].state]; word != ""])
 
-carried(source) if {
-	some s in source.signers
-	sound(lib.who(s))
-}
+carried(source) if any_sound(source.signers)
 
 # What the gate signature has enough signers of, and not enough sound ones.
 unsigned := [sprintf("%s is signed by %d with keys in custody, %d required", [what, count(good), signature.least]) |
@@ -75,18 +72,25 @@ rests_on(documents, days) := fresh if {
 	count(fresh) > 0
 } else := documents
 
-# The standing statements that take a finding out.
-relied_statements := {vex.standing[i] | some i in vex.taken}
+# Lists of signers of statements with no sound one in them.
+unsound := {list | some list in vex.lists; not any_sound(list)}
 
-sound_signers := {s | some s in vex.signers; sound(lib.who(s))}
+any_sound(list) if {
+	some s in list
+	sound(lib.who(s))
+}
+
+# Statements that take a finding out and are signed by nobody sound.
+unsound_vex := [] if count(unsound) == 0
 
 unsound_vex := [sprintf("%s: %s", [vex.title(id), concat("; ", {fault(s) | some s in input.statements[id].signers})]) |
-	some id in vex.ordered({id | some id in relied_statements; not any_sound(id)})
-]
-
-any_sound(id) if {
-	some s in input.statements[id].signers
-	sound_signers[s]
+	some id in vex.ordered({id |
+		some i in vex.taken
+		id := vex.standing[i]
+		unsound[input.statements[id].signers]
+	})
+] if {
+	count(unsound) > 0
 }
 
 fault(s) := sprintf("%s is not a key here", [s.name]) if {

@@ -24,23 +24,17 @@ gate := {
 	"looked": array.concat([looked], near),
 } if {
 	# One line for a vulnerability, in however many packages; the worst first.
-	left := [row | some row in {[0 - findings.scores[i], input.findings[i].id] | some i in (over - vex.taken)}]
+	left := [row | some row in {[0 - scores[i], input.findings[i].id] | some i in (over - vex.taken)}]
 }
 
 threshold := lib.parameters.cvss.threshold
 
-# Places of the findings that reach the threshold.
-over := set() if {
-	is_null(threshold)
-	is_object(findings.scores)
-}
+# Scores of the findings that reach the threshold, by the findings' places.
+scores := {} if is_null(threshold)
 
-over := {i |
-	some i, score in findings.scores
-	score >= threshold
-} if {
-	is_number(threshold)
-}
+scores := findings.reaching(threshold) if is_number(threshold)
+
+over := object.keys(scores)
 
 looked := sprintf("%d findings, none asked about", [count(input.findings)]) if is_null(threshold)
 

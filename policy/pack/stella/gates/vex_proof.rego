@@ -21,9 +21,9 @@ gate := {
 	"name": "vex-proof",
 	"passed": count(open) == 0,
 	"before": true,
-	"reasons": lib.capped([sprintf("%s: %s %s", [pair[0], pair[1], lacks(input.statements[pair[1]])]) | some pair in open]),
+	"reasons": lib.capped([sprintf("%s: %s %s", [pair[0], pair[1], lacks(pair[1])]) | some pair in open]),
 	"looked": lib.capped(array.concat(counted, array.concat(
-		[line | some id in vex.ordered(vex.unproven); line := sprintf("%s %s", [vex.title(id), lacks(input.statements[id])])],
+		[line | some id in vex.ordered(vex.unproven); line := sprintf("%s %s", [vex.title(id), lacks(id)])],
 		[line | some id in vex.ordered(vex.untimely); line := sprintf("%s %s", [vex.title(id), untimely(input.statements[id])])],
 	))),
 } if {
@@ -46,20 +46,20 @@ labels := concat(", ", [
 	"inline_mitigations_already_exist",
 ])
 
-lacks(statement) := concat(" and ", array.concat(array.concat(proven(statement), unlogged(statement)), unjustified(statement)))
+lacks(id) := concat(" and ", array.concat(array.concat(undated(id), unlogged(id)), unjustified(id)))
 
-proven(statement) := ["has no proven time"] if {
-	statement.proven < vex.least_proven
-} else := ["is proven later than now"] if {
-	statement.proven > input.time
-} else := []
+undated(id) := [] if {
+	vex.proven[id]
+} else := ["has no proven time"] if {
+	input.statements[id].proven == ""
+} else := ["is proven later than now"]
 
-unlogged(statement) := [] if {
-	vex.logged[statement.logged]
+unlogged(id) := [] if {
+	vex.logged[id]
 } else := ["is in no log"]
 
-unjustified(statement) := [] if {
-	vex.justified(statement)
+unjustified(id) := [] if {
+	vex.justified[id]
 } else := ["has neither a label nor an impact statement"] if {
 	vex.asked.justification == "label_or_impact"
 } else := [sprintf("has no label (%s)", [labels])]
