@@ -17,8 +17,6 @@ import data.stella.lib
 
 asked := lib.parameters.vex
 
-takes := {"not_affected", "fixed"}
-
 # Lists of signers, as statements have them.
 lists := {statement.signers | some statement in input.statements}
 
@@ -33,7 +31,14 @@ universal := {list |
 
 # Statements by who may speak for what they name. All products that a statement names must be its signer's:
 # else one's word on one's own product would be a word on another's that is named beside it.
-authoritative := {id | universal[input.statements[id].signers]} | limited
+authoritative := by_all | limited
+
+by_all := ids if count(lists - universal) == 0
+
+by_all := {id | all[input.statements[id].signers]} if {
+	count(lists - universal) > 0
+	all := universal
+}
 
 limited := set() if count(lists - universal) == 0
 
@@ -58,10 +63,16 @@ covers(patterns, products) if {
 
 ids := object.keys(input.statements)
 
-timely := {id | input.statements[id].made <= input.time} & ({id | input.statements[id].expires == ""} | {id | input.statements[id].expires > input.time})
+# What is compared with the same value in a loop is bound before it.
+timely := {id | input.statements[id].made <= now} & ({id | input.statements[id].expires == ""} | {id | input.statements[id].expires > now}) if {
+	now := input.time
+}
 
 # Statements with a proven time, where one is asked for.
-proven := {id | input.statements[id].proven != ""} & {id | input.statements[id].proven <= input.time} if asked.proven == true
+proven := {id | input.statements[id].proven != ""} & {id | input.statements[id].proven <= now} if {
+	asked.proven == true
+	now := input.time
+}
 
 proven := ids if asked.proven == false
 
@@ -91,19 +102,25 @@ several := {i | input.findings[i].vex[1]}
 
 # The statement that stands, by the finding's place. finding.vex is sorted by made, then ID.
 standing := object.union(
-	{i: id | [id] = input.findings[i].vex; counted[id]},
-	{i: good[count(good) - 1] |
+	{i: id | [id] = input.findings[i].vex; good[id]},
+	{i: last[count(last) - 1] |
 		some i in several
-		good := [id | some id in input.findings[i].vex; counted[id]]
-		count(good) > 0
+		last := [id | some id in input.findings[i].vex; good[id]]
+		count(last) > 0
 	},
-)
+) if {
+	good := counted
+}
 
 exempting := {id | input.statements[id].status == "not_affected"} | {id | input.statements[id].status == "fixed"}
 
 # Places of the findings that are taken out. Undefined where a parameter is missing: then no gate passes
 # that asks for it.
-taken := {i | exempting[standing[i]]} if complete
+taken := {i | some i, id in stands; takes_out[id]} if {
+	complete
+	stands := standing
+	takes_out := exempting
+}
 
 complete if {
 	is_array(asked.authorities)
@@ -144,25 +161,20 @@ title(id) := sprintf("%s %s by %s (%s)", [s.vulnerability, s.status, lib.named(s
 # ordered is statements by vulnerability, then ID.
 ordered(some_ids) := [pair[1] | some pair in {[input.statements[id].vulnerability, id] | some id in some_ids}]
 
-names[list] := concat(", ", sort([s.name | some s in list])) if some list in lists
+names := {list: concat(", ", sort([s.name | some s in list])) | some list in lists}
 
 # The findings that are taken out, by ID, package and statement.
 exceptions := [
-{
-	"finding": row[0],
-	"package": row[1],
-	"statement": row[2],
-	"status": s.status,
-	"why": why(s),
-	"by": names[s.signers],
-} |
-	some row in {[f.id, lib.package_of(f), id, i] |
+{"finding": id, "package": where, "statement": name, "status": s.status, "why": why(s), "by": by[s.signers]} |
+	some [id, where, name, _] in rows
+	s := input.statements[name]
+] if {
+	by := names
+	rows := {[f.id, lib.package_of(f), standing[i], i] |
 		some i in taken
-		id := standing[i]
 		f := input.findings[i]
 	}
-	s := input.statements[row[2]]
-]
+}
 
 why(s) := s.justification if {
 	s.justification != ""
