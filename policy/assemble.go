@@ -3,6 +3,7 @@ package policy
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -92,10 +93,10 @@ func (a *Assembly) read(s Source, at *Attestation, k kind.Kind, predicate []byte
 	if isProvenance(at.PredicateType) {
 		return at.provenance(predicate)
 	}
-	if !findings.IsPredicate(at.PredicateType) {
+	r, err := findings.ParsePredicate(at.PredicateType, predicate)
+	if errors.Is(err, findings.ErrNotReport) {
 		return nil
 	}
-	r, err := findings.ParsePredicate(at.PredicateType, predicate)
 	return a.reported(s, r, err)
 }
 

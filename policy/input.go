@@ -33,7 +33,7 @@ type Facts struct {
 type Artifact struct {
 	Digest string   `json:"digest"`
 	Names  []string `json:"names"` // that verified statements give it
-	PURLs  []string `json:"purls"` // of it, by verified SBOMs and VEX's products
+	PURLs  []string `json:"purls"` // of it, by verified statements' subjects
 }
 
 // A Source is who stands for a verified document, and since when it is there.
@@ -78,20 +78,9 @@ type Report struct {
 
 // A Finding is one vulnerability in one package, by all reports, and what VEX says to it.
 type Finding struct {
-<<<<<<< HEAD
-	ID      string           `json:"id"`      // CVE where one is named, else the report's own
-	Aliases []string         `json:"aliases"` // sorted, without ID
-	Package findings.Package `json:"package"`
-	Rating  findings.Rating  `json:"rating"`
-	Fixed   []string         `json:"fixed"`   // versions in which it is mended
-	Reports []string         `json:"reports"` // evidence that has it
-	VEX     []string         `json:"vex"`     // statements that are about it, as keys of Facts.Statements: sorted by made, then ID
-	Near    []Near           `json:"near"`    // statements on its ID that are not about it, and why
-=======
 	findings.Merged
 	VEX  []string `json:"vex"`  // statements that are about it, as keys of Facts.Statements: sorted by made, then ID
 	Near []Near   `json:"near"` // statements on its ID that are not about it, and why
->>>>>>> c0fce92 (policy/findings: scan reports, read and merged into one list)
 }
 
 // A Statement is one VEX statement in a verified document.

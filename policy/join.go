@@ -29,10 +29,7 @@ func (a *Assembly) join(statements map[string]Statement) []Finding {
 	of := vex.Artifact{Digests: []string{a.digest}, PURLs: keysOf(a.purls)}
 	all := []Finding{}
 	for _, m := range findings.Merge(a.reports) {
-		f := Finding{
-			ID: m.ID, Aliases: orEmpty(m.Aliases), Package: m.Package, Rating: m.Rating, Fixed: orEmpty(m.Fixed), Reports: m.Reports,
-			VEX: []string{}, Near: []Near{},
-		}
+		f := Finding{Merged: m, VEX: []string{}, Near: []Near{}}
 		f.look(of, byName, statements)
 		all = append(all, f)
 	}

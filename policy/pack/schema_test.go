@@ -59,12 +59,8 @@ func TestParameters(t *testing.T) {
 
 // TestIncomplete takes each parameter away in turn, and gives each a wrong type: nothing passes by it.
 func TestIncomplete(t *testing.T) {
-	var in policy.Input
-	for _, in = range packtest.Random(seed, 7) {
-		if in.Environment == "strict" {
-			break
-		}
-	}
+	in := packtest.Random(seed, 1)[0]
+	in.Environment = "strict" // what passes passes there
 	if got := ask(t, prepare(t, packtest.Files()), in); got.verdict() != policy.Passed {
 		t.Fatalf("complete: %+v", got)
 	}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"stellad/policy"
+	"stellad/policy/findings"
 )
 
 // A fault makes one gate fail, and no other, in some environments.
@@ -72,7 +73,7 @@ func endanger(r *rand.Rand, in *policy.Input) {
 func obscure(r *rand.Rand, in *policy.Input) {
 	for j := range 2 + r.IntN(3) {
 		i := add(in, fmt.Sprintf("CVE-2026-1%03d", j), 0)
-		in.Findings[i].Rating = policy.Rating{By: map[string]float64{}, Differs: []string{}, Severity: "critical"}
+		in.Findings[i].Rating = findings.Rating{By: map[string]float64{}, Differs: []string{}, Severity: "critical"}
 	}
 }
 

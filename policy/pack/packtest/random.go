@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"stellad/policy"
+	"stellad/policy/findings"
 )
 
 // Gates are the gates' names in the order of the answer.
@@ -91,7 +92,7 @@ func sound(r *rand.Rand, environment string) policy.Input {
 func except(r *rand.Rand, in *policy.Input, i int) {
 	rating := &in.Findings[i].Rating
 	if r.IntN(3) == 0 {
-		*rating = policy.Rating{By: map[string]float64{}, Differs: []string{}, Severity: "unknown"}
+		*rating = findings.Rating{By: map[string]float64{}, Differs: []string{}, Severity: "unknown"}
 	} else {
 		rating.Worst = 7 + float64(r.IntN(30))/10
 		rating.By["nvd"] = rating.Worst
@@ -144,7 +145,7 @@ func shuffled[T any](r *rand.Rand, list []T) []T {
 func WithFinding(r *rand.Rand, in policy.Input) policy.Input {
 	in.Findings = append(slices.Clone(in.Findings), finding("CVE-2026-9999", float64(r.IntN(101))/10))
 	if r.IntN(3) == 0 {
-		in.Findings[len(in.Findings)-1].Rating = policy.Rating{By: map[string]float64{}, Differs: []string{}}
+		in.Findings[len(in.Findings)-1].Rating = findings.Rating{By: map[string]float64{}, Differs: []string{}}
 	}
 	return in
 }

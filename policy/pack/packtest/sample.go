@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"stellad/policy"
+	"stellad/policy/findings"
 )
 
 // Now is the time of every decision here.
@@ -74,7 +75,7 @@ func Many(n, vex int) policy.Input {
 
 // Empty is an input about which nothing is known. All its lists are there.
 func Empty(environment string) policy.Input {
-	return policy.Input{Version: policy.InputVersion, Time: Now, Environment: environment, Facts: policy.Facts{
+	return policy.Input{Version: policy.InputVersion, Time: Now, Environment: environment, Logs: []policy.Log{}, Facts: policy.Facts{
 		Artifact: policy.Artifact{
 			Digest: "sha256:" + digest("artifact"),
 			Names:  []string{"registry.example/demo:1"},
@@ -86,7 +87,6 @@ func Empty(environment string) policy.Input {
 		Findings:     []policy.Finding{},
 		Statements:   map[string]policy.Statement{},
 		Keys:         map[string]policy.Key{},
-		Logs:         []policy.Log{},
 		Unverified:   []policy.Unverified{},
 	}}
 }
@@ -98,14 +98,16 @@ func report(name, proven string, signer policy.Signer) policy.Report {
 // finding is one that nvd alone gives a score.
 func finding(id string, score float64) policy.Finding {
 	return policy.Finding{
-		ID:      id,
-		Aliases: []string{},
-		Package: policy.Package{Name: "libfoo", Version: "1.2", PURL: "pkg:deb/debian/libfoo@1.2"},
-		Rating:  policy.Rating{Known: true, Worst: score, By: map[string]float64{"nvd": score}, Severity: "high", Differs: []string{}},
-		Fixed:   []string{},
-		Reports: []string{digest("report")},
-		VEX:     []string{},
-		Near:    []policy.Near{},
+		Merged: findings.Merged{
+			ID:      id,
+			Aliases: []string{},
+			Package: findings.Package{Name: "libfoo", Version: "1.2", PURL: "pkg:deb/debian/libfoo@1.2"},
+			Rating:  findings.Rating{Known: true, Worst: score, By: map[string]float64{"nvd": score}, Severity: "high", Differs: []string{}},
+			Fixed:   []string{},
+			Reports: []string{digest("report")},
+		},
+		VEX:  []string{},
+		Near: []policy.Near{},
 	}
 }
 

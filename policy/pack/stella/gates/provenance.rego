@@ -21,23 +21,29 @@ gate := {
 
 asked := lib.parameters.provenance
 
+# In what is not whole, a builder that is held against nothing would be no wrong one.
+whole if {
+	is_array(asked.builders)
+	is_array(asked.sources)
+}
+
 provenances := [a | some a in input.attestations; a.builder != ""]
 
 reasons := [] if is_null(asked)
 
 reasons := ["no verified SLSA provenance"] if {
-	is_object(asked)
+	whole
 	count(provenances) == 0
 }
 
 reasons := [] if {
-	is_object(asked)
+	whole
 	some a in provenances
 	wrong(a) == ""
 }
 
 reasons := sort([wrong(a) | some a in provenances]) if {
-	is_object(asked)
+	whole
 	count(provenances) > 0
 	every a in provenances {
 		wrong(a) != ""

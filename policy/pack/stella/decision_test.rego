@@ -1,0 +1,52 @@
+package stella_test
+
+import data.stella
+import data.stella.fixture
+
+ask(asked) := stella.decision with input as asked
+	with data.stella.environments as fixture.environments
+
+test_passes if {
+	answer := ask(fixture.facts)
+	every gate in answer.gates {
+		gate.passed == true
+		gate.before == true
+		gate.reasons == []
+	}
+	[gate.name | some gate in answer.gates] == stella.names
+	answer.exceptions == []
+}
+
+test_exception if ask(fixture.excepted([{}])).exceptions == [{
+	"finding": "CVE-1",
+	"package": "pkg:deb/foo@1",
+	"statement": "v0",
+	"status": "not_affected",
+	"why": "not reachable",
+	"by": "key:a",
+}]
+
+refused(asked, reason) if {
+	answer := ask(asked)
+	count(answer.gates) == 9
+	answer.exceptions == []
+	every gate in answer.gates {
+		gate.passed == false
+		gate.before == false
+		gate.reasons == [reason]
+	}
+}
+
+test_environment_is_not_there if refused(fixture.put({"/environment": "qa"}), `no parameters for environment "qa"`)
+
+test_version if refused(fixture.put({"/version": 2}), "an input of version 2 is asked, this policy reads version 1")
+
+test_nothing_asked if refused({}, "an input of version none is asked, this policy reads version 1")
+
+test_nothing_known if {
+	answer := ask({"version": 1, "environment": "test"})
+	count(answer.gates) == 9
+	every gate in answer.gates {
+		gate.passed == false
+	}
+}
