@@ -56,9 +56,11 @@ type Daemon struct {
 	failed  chan error                    // holds the first reason for which the process must end
 	policy  atomic.Pointer[access.Policy]
 
-	beginning  sync.Mutex    // one genesis at a time
-	publishing sync.Mutex    // one publication at a time
-	unfinished chan struct{} // tells keepToken that something waits again; holds one
+	beginning  sync.Mutex           // one genesis at a time
+	publishing sync.Mutex           // one publication at a time
+	stating    sync.Mutex           // one statement on vulnerabilities gets its time at a time; guards what follows
+	stated     map[string]time.Time // when the last one on a vulnerability was made
+	unfinished chan struct{}        // tells keepToken that something waits again; holds one
 
 	mu      sync.Mutex // one reload at a time; guards what follows
 	keeper  *access.Keeper
@@ -90,7 +92,7 @@ func newDaemon(c config.Config, log *slog.Logger) (*Daemon, error) {
 	d := &Daemon{
 		config: c, log: log, started: time.Now(), catalog: catalogOf(methods),
 		turns: fair.NewTurns(verifying), reading: fair.NewTurns(1), health: health.NewServer(),
-		registry: prometheus.NewRegistry(), servers: map[string]*rpc.Server{},
+		registry: prometheus.NewRegistry(), servers: map[string]*rpc.Server{}, stated: map[string]time.Time{},
 		failed: make(chan error, 1), unfinished: make(chan struct{}, 1),
 	}
 	if c.HSM != "" {
@@ -135,7 +137,7 @@ func (d *Daemon) closeLedger() (err error) {
 		err = l.Close()
 	}
 	if h := d.held.Load(); h != nil {
-		err = errors.Join(err, h.content.Close())
+		err = errors.Join(err, h.close())
 	}
 	if d.token != nil {
 		err = errors.Join(err, d.token.Close())
@@ -163,7 +165,9 @@ func (d *Daemon) addServers(methods []api.Method) error {
 		stellav1.RegisterAuditServiceServer(s, &auditService{daemon: d})
 		stellav1.RegisterEvidenceServiceServer(s, &evidenceService{daemon: d})
 		stellav1.RegisterKeyServiceServer(s, &keyService{daemon: d})
+		stellav1.RegisterPolicyServiceServer(s, &policyService{daemon: d})
 		stellav1.RegisterSigningServiceServer(s, &signingService{daemon: d})
+		stellav1.RegisterVEXServiceServer(s, &vexService{daemon: d})
 		healthpb.RegisterHealthServer(s, d.health)
 		reflection.RegisterV1(s)
 		if err := s.CheckComplete(); err != nil {

@@ -4,20 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
 	"path/filepath"
 
+	"stellad/daemon/deciding"
 	"stellad/daemon/ledger"
 	"stellad/daemon/signing"
 	"stellad/evidence"
 	"stellad/hsm"
 	"stellad/keys"
+	"stellad/policy/versions"
 	"stellad/store"
 	"stellad/store/blobs"
 	"stellad/tlog"
 )
 
 // views are the folds of the audit log that other packages own.
-var views = []*store.Keyspace{keys.View, signing.View, evidence.View}
+var views = []*store.Keyspace{keys.View, signing.View, evidence.View, versions.View}
 
 // signs is what an appliance with a token has from genesis on.
 type signs struct {
@@ -25,11 +29,27 @@ type signs struct {
 	*signing.Service
 }
 
-// held is the evidence that an appliance has from genesis on.
+// held is the evidence that an appliance has from genesis on, and what decides by it.
 type held struct {
 	*evidence.Index
 
-	content *blobs.Dir
+	content  *blobs.Dir
+	policies *versions.Shelf
+	decider  *deciding.Decider
+}
+
+func (h *held) close() error {
+	h.decider.Close()
+	return h.content.Close()
+}
+
+// policyWorker is this executable as the child that evaluates policies.
+func policyWorker() *exec.Cmd {
+	self, err := os.Executable()
+	if err != nil {
+		self = os.Args[0]
+	}
+	return exec.Command(self, "worker", "policy")
 }
 
 // openContent opens what belongs to the log l beside it: evidence, and what signs with the token.
@@ -38,7 +58,16 @@ func (d *Daemon) openContent(name string, l *ledger.Ledger) error {
 	if err != nil {
 		return err
 	}
-	d.held.Store(&held{evidence.New(l, content), content})
+	shelf := versions.New(l, content)
+	decider, err := deciding.New(policyWorker, holdings{d})
+	if err != nil {
+		return errors.Join(err, content.Close())
+	}
+	if err := decider.Follow(shelf); err != nil { // no other policy stands in for the one in force
+		decider.Close()
+		return errors.Join(fmt.Errorf("the policy in force: %w", err), content.Close())
+	}
+	d.held.Store(&held{evidence.New(l, content), content, shelf, decider})
 	if d.token != nil {
 		registry := keys.New(name, d.token, l)
 		d.waits.Store(&errUnseen)

@@ -124,10 +124,18 @@ const minPrefix = 6
 
 // document finds the one that a SHA-256 or a prefix of it names.
 func (h *held) document(sha256 string) (evidence.Entry, error) {
-	if len(sha256) < minPrefix || strings.Trim(sha256, "0123456789abcdef") != "" {
-		return evidence.Entry{}, fmt.Errorf("%w: %.80q: at least %d digits of a SHA-256, in lower-case hex", rpc.ErrBadRequest, sha256, minPrefix)
+	if err := isPrefix(sha256); err != nil {
+		return evidence.Entry{}, err
 	}
 	return h.Find(sha256)
+}
+
+// isPrefix refuses what is no SHA-256 and no prefix of one that is long enough.
+func isPrefix(sha256 string) error {
+	if len(sha256) < minPrefix || strings.Trim(sha256, "0123456789abcdef") != "" {
+		return fmt.Errorf("%w: %.80q: at least %d digits of a SHA-256, in lower-case hex", rpc.ErrBadRequest, sha256, minPrefix)
+	}
+	return nil
 }
 
 // artifact finds the one that a digest or a prefix of it names.

@@ -86,16 +86,28 @@ func (d *Daemon) toExport(artifacts []string) (in bundle.Input, err error) {
 
 // gather adds all evidence of an artifact: there must be some.
 func (h *held) gather(artifact string, found map[string]evidence.Entry) error {
+	none := true
+	err := h.each(evidence.Filter{Artifact: artifact}, func(e evidence.Entry) error {
+		none, found[e.Blob] = false, e
+		return nil
+	})
+	if err == nil && none {
+		err = fmt.Errorf("%w of %s", evidence.ErrUnknown, artifact)
+	}
+	return err
+}
+
+// each goes through all evidence that a filter selects, in the log's order.
+func (h *held) each(f evidence.Filter, do func(evidence.Entry) error) error {
 	for from, more := uint64(0), true; more; more = from > 0 {
-		page, next, err := h.List(evidence.Filter{Artifact: artifact}, from, evidence.MaxPage)
+		page, next, err := h.List(f, from, evidence.MaxPage)
 		if err != nil {
 			return err
 		}
-		if from == 0 && len(page) == 0 {
-			return fmt.Errorf("%w of %s", evidence.ErrUnknown, artifact)
-		}
 		for _, e := range page {
-			found[e.Blob] = e
+			if err := do(e); err != nil {
+				return err
+			}
 		}
 		from = next
 	}

@@ -60,11 +60,6 @@ func (a *Assembly) LeaveOut(evidence string, kind kind.Kind, why string) {
 	a.facts.Unverified = append(a.facts.Unverified, Unverified{evidence, string(kind), why})
 }
 
-// SBOM tells of a verified SBOM archive.
-func (a *Assembly) SBOM(s Source, format, version string) {
-	a.facts.SBOMs = append(a.facts.SBOMs, SBOM{s, format, version})
-}
-
 // Attestation tells of a verified statement, and reads what it says: a predicate is a report, an SBOM, VEX or provenance by
 // its type or by its own bytes. One that can't be read is an attestation all the same, and what it says is left out.
 func (a *Assembly) Attestation(s Source, predicateType string, predicate []byte) {
@@ -88,7 +83,7 @@ func (a *Assembly) read(s Source, at *Attestation, k kind.Kind, predicate []byte
 	case kind.Grype, kind.Trivy, kind.SARIF:
 		return a.report(s, string(k), predicate)
 	case kind.CycloneDX, kind.SPDX:
-		return a.document(s, k, predicate)
+		return a.document(s, predicate)
 	}
 	if isProvenance(at.PredicateType) {
 		return at.provenance(predicate)

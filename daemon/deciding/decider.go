@@ -71,7 +71,8 @@ func bundleOf(text []byte, version uint64) *worker.Bundle {
 	return &worker.Bundle{Text: text, SHA256: hex.EncodeToString(sum[:]), Version: version}
 }
 
-// Follow has the last version on the shelf decide from now on, or the built-in policy where there is none.
+// Follow has the last version on the shelf decide from now on, or the built-in policy where there is none. Where its bytes
+// can't be had, nothing stands in for it: every decision blocks.
 func (d *Decider) Follow(shelf *versions.Shelf) error {
 	v, err := shelf.InForce()
 	if err != nil || v.Number == 0 {
@@ -79,6 +80,7 @@ func (d *Decider) Follow(shelf *versions.Shelf) error {
 	}
 	text, err := shelf.Open(v.SHA256)
 	if err != nil {
+		d.pool.Use(&worker.Bundle{SHA256: v.SHA256, Version: v.Number})
 		return err
 	}
 	d.pool.Use(bundleOf(text, v.Number))
@@ -175,6 +177,7 @@ type prepared struct {
 	text  []byte // their JSON without the last brace
 	sum   hash.Cloner
 	facts *worker.Facts
+	found map[string]bool // all names of the findings, in upper case
 }
 
 func prepare(state string, f policy.Facts) (*prepared, error) {
@@ -182,7 +185,12 @@ func prepare(state string, f policy.Facts) (*prepared, error) {
 	if err != nil {
 		return nil, fmt.Errorf("facts: %w", err)
 	}
-	p := &prepared{state: state, text: text[:len(text)-1], facts: worker.NewFacts(text)}
+	p := &prepared{state: state, text: text[:len(text)-1], facts: worker.NewFacts(text), found: map[string]bool{}}
+	for _, one := range f.Findings {
+		for _, name := range append([]string{one.ID}, one.Aliases...) {
+			p.found[strings.ToUpper(name)] = true
+		}
+	}
 	h, ok := sha256.New().(hash.Cloner)
 	if !ok {
 		return nil, errors.New("SHA-256 can't be gone on with")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/singleflight"
@@ -87,6 +88,12 @@ func (d *Decider) prepared(ctx context.Context, uid uint32, artifact string) (*p
 	}
 	p, _ := got.(*prepared)
 	return p, nil
+}
+
+// Has tells whether a vulnerability, by any of its names, is among the findings on an artifact.
+func (d *Decider) Has(ctx context.Context, uid uint32, artifact, vulnerability string) (bool, error) {
+	p, err := d.prepared(ctx, uid, artifact)
+	return err == nil && p.found[strings.ToUpper(vulnerability)], err
 }
 
 // A check is what a bundle was found to be, once.

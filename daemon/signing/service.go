@@ -73,6 +73,26 @@ func (s *Service) Published() ([]trust.File, error) {
 	return a.Files()
 }
 
+// A Log is the signature log as it is now.
+type Log struct {
+	Origin string
+	Size   uint64
+	Time   time.Time // of its last entry; zero where there is none
+}
+
+// Log tells how far the signature log has come.
+func (s *Service) Log() (Log, error) {
+	state, err := s.head()
+	l := Log{Origin: s.name, Size: state.Size}
+	if err != nil || state.Size == 0 {
+		return l, err
+	}
+	var last Signed
+	err = s.journal.Read(func(tx *store.Tx) error { return tx.In(View).GetJSON(signedRow(state.Size-1), &last) })
+	l.Time = last.Time
+	return l, err
+}
+
 // check returns a verifier that holds what is published, and nothing else.
 func (s *Service) check() (*attest.Verifier, error) {
 	s.mu.Lock()

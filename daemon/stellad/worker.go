@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"stellad/internal/cli"
+	policyworker "stellad/policy/worker"
 	"stellad/store"
 )
 
@@ -23,6 +24,13 @@ func newWorkerCmd() *cobra.Command {
 			}
 			return nil
 		},
+	})
+	worker.AddCommand(&cobra.Command{
+		Use:     "policy",
+		Short:   "Evaluate policies, asked over descriptor 3",
+		Example: "  stellad worker policy 3<>SOCKET",
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return policyworker.Child() },
 	})
 	return worker
 }

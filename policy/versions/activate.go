@@ -65,6 +65,15 @@ func (s *Shelf) InForce() (Version, error) {
 	return all[len(all)-1], nil
 }
 
+// Version returns the one of a number, else ErrUnknown.
+func (s *Shelf) Version(number uint64) (v Version, err error) {
+	err = s.journal.Read(func(tx *store.Tx) error { return tx.In(View).GetJSON(versionRow(number), &v) })
+	if errors.Is(err, store.ErrNotFound) {
+		err = fmt.Errorf("%w: version %d", ErrUnknown, number)
+	}
+	return v, err
+}
+
 // Activate has a bundle in force as the next version, durably, when it returns. Errors wrap ErrInForce, or are the journal's.
 func (s *Shelf) Activate(ctx context.Context, act audit.Record, sha256 string) (Version, error) {
 	s.acting.Lock()

@@ -12,7 +12,7 @@ import (
 	"stellad/policy/engine"
 )
 
-// A Command is the program that calls Seal and Main with descriptor 3: not started, nothing set but path and arguments.
+// A Command is the program that calls Child: not started, nothing set but path and arguments.
 type Command func() *exec.Cmd
 
 // A process is one that runs. It is used by one goroutine at a time.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"strings"
 
 	"stellad/policy/engine"
@@ -26,6 +27,15 @@ type worker struct {
 type known struct {
 	facts *engine.Facts
 	size  int
+}
+
+// Child is the main of a worker's process: it seals itself, and answers on descriptor 3 until its other end is closed.
+func Child() error {
+	conn := os.NewFile(3, "socketpair")
+	if err := Seal(); err != nil {
+		return err
+	}
+	return Main(conn)
 }
 
 // Main answers on a socketpair until its other end is closed, which ends the process whatever it is at.

@@ -25,11 +25,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asWorker) == "" {
 		os.Exit(m.Run())
 	}
-	err := worker.Seal()
-	if err == nil {
-		err = worker.Main(os.NewFile(3, "socketpair"))
-	}
-	if err != nil {
+	if err := worker.Child(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
