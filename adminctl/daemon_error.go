@@ -39,6 +39,8 @@ var exits = map[stellav1.ErrorReason]cli.Status{
 	stellav1.ErrorReason_ERROR_REASON_KEY_STATE:          cli.StatusBadInput,
 	stellav1.ErrorReason_ERROR_REASON_NO_EVIDENCE:        cli.StatusBadInput,
 	stellav1.ErrorReason_ERROR_REASON_NOT_EVIDENCE:       cli.StatusBadInput,
+	stellav1.ErrorReason_ERROR_REASON_NO_POLICY:          cli.StatusBadInput,
+	stellav1.ErrorReason_ERROR_REASON_BAD_BUNDLE:         cli.StatusBadInput,
 	stellav1.ErrorReason_ERROR_REASON_UNSPECIFIED:        cli.StatusFailed, // gRPC's own, or a later release's
 }
 

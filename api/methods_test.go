@@ -43,12 +43,25 @@ const golden = `
 /stella.v1.KeyService/ListKeys                                  keys:read            admin
 /stella.v1.KeyService/MarkKeyCompromised                        keys:mark-compromised  admin
 /stella.v1.KeyService/RotateKey                                 keys:rotate          admin
+/stella.v1.PolicyService/ActivatePolicy                         policies:activate    admin
+/stella.v1.PolicyService/Evaluate                               policies:evaluate    admin verify
+/stella.v1.PolicyService/ListPolicies                           policies:read        admin
+/stella.v1.PolicyService/LoadPolicy                             policies:load        admin                                 stream
+/stella.v1.PolicyService/ReadPolicy                             policies:read        admin                                 stream
+/stella.v1.PolicyService/ReplayDecision                         policies:read        admin
+/stella.v1.PolicyService/RollbackPolicy                         policies:activate    admin
+/stella.v1.PolicyService/SignDecision                           policies:sign        admin
+/stella.v1.PolicyService/TestPolicy                             policies:test        admin                                 stream
 /stella.v1.SigningService/ExportTrust                           trust:read           admin verify
 /stella.v1.SigningService/SignStatement                         attestations:sign    admin
 /stella.v1.SigningService/Timestamp                             timestamps:issue     admin
 /stella.v1.StatusService/Doctor                                 status:read          admin                 before-genesis
 /stella.v1.StatusService/Metrics                                metrics:read         admin
+/stella.v1.StatusService/Sealed                                 status:read          admin
 /stella.v1.StatusService/Status                                 status:read          admin                 before-genesis
+/stella.v1.VEXService/AddVEX                                    vex:add              admin
+/stella.v1.VEXService/ListVEX                                   vex:read             admin
+/stella.v1.VEXService/WithdrawVEX                               vex:withdraw         admin
 /stella.v1.VerifyService/Verify                                 attestations:verify  admin verify          before-genesis
 /stella.v1.VerifyService/VerifyStream                           attestations:verify  admin verify          before-genesis  stream
 `

@@ -32,20 +32,25 @@ var permitted = map[string]string{
 		stella.v1.EvidenceService/ReadEvidence stella.v1.EvidenceService/ExportEvidence stella.v1.EvidenceService/ImportEvidence
 		stella.v1.KeyService/ListKeys stella.v1.KeyService/GenerateKey
 		stella.v1.KeyService/RotateKey stella.v1.KeyService/MarkKeyCompromised stella.v1.KeyService/DestroyKey
+		stella.v1.PolicyService/ActivatePolicy +stella.v1.PolicyService/Evaluate stella.v1.PolicyService/ListPolicies
+		stella.v1.PolicyService/LoadPolicy stella.v1.PolicyService/ReadPolicy stella.v1.PolicyService/ReplayDecision
+		stella.v1.PolicyService/RollbackPolicy stella.v1.PolicyService/SignDecision stella.v1.PolicyService/TestPolicy
 		stella.v1.SigningService/SignStatement stella.v1.SigningService/Timestamp +stella.v1.SigningService/ExportTrust
-		stella.v1.StatusService/Status stella.v1.StatusService/Doctor stella.v1.StatusService/Metrics
+		stella.v1.StatusService/Status stella.v1.StatusService/Doctor stella.v1.StatusService/Metrics stella.v1.StatusService/Sealed
+		stella.v1.VEXService/AddVEX stella.v1.VEXService/ListVEX stella.v1.VEXService/WithdrawVEX
 		+stella.v1.VerifyService/Verify +stella.v1.VerifyService/VerifyStream`,
 	"operator": `
 		+grpc.health.v1.Health/Check +grpc.health.v1.Health/List +grpc.health.v1.Health/Watch
 		+grpc.reflection.v1.ServerReflection/ServerReflectionInfo
 		+stella.v1.AccessService/WhoAmI +stella.v1.AccessService/CanI
 		stella.v1.AccessService/CanUser stella.v1.AccessService/Matrix
-		stella.v1.StatusService/Status stella.v1.StatusService/Doctor stella.v1.StatusService/Metrics
+		stella.v1.StatusService/Status stella.v1.StatusService/Doctor stella.v1.StatusService/Metrics stella.v1.StatusService/Sealed
+		+stella.v1.PolicyService/Evaluate
 		+stella.v1.VerifyService/Verify +stella.v1.VerifyService/VerifyStream`,
 	"service": `
 		+grpc.health.v1.Health/Check +grpc.health.v1.Health/List +grpc.health.v1.Health/Watch
 		+grpc.reflection.v1.ServerReflection/ServerReflectionInfo
-		+stella.v1.AccessService/WhoAmI +stella.v1.AccessService/CanI
+		+stella.v1.AccessService/WhoAmI +stella.v1.AccessService/CanI +stella.v1.PolicyService/Evaluate
 		+stella.v1.VerifyService/Verify +stella.v1.VerifyService/VerifyStream`,
 	"none": `
 		+grpc.health.v1.Health/Check +grpc.health.v1.Health/List +grpc.health.v1.Health/Watch
@@ -59,8 +64,8 @@ func rules(role string) string {
 	roles := `
 [roles]
 administrator = ["*:*"]
-operator = ["status:read", "metrics:read", "access:read", "attestations:verify"]
-service = ["attestations:verify"]
+operator = ["status:read", "metrics:read", "access:read", "attestations:verify", "policies:evaluate"]
+service = ["attestations:verify", "policies:evaluate"]
 [users]
 "uid:4242" = ["administrator"]
 `

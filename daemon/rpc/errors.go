@@ -21,6 +21,7 @@ import (
 	"stellad/attest/tsa"
 	"stellad/audit"
 	"stellad/audit/journal"
+	"stellad/daemon/deciding"
 	"stellad/daemon/signing"
 	"stellad/daemon/verdicts"
 	"stellad/evidence"
@@ -29,6 +30,15 @@ import (
 	"stellad/hsm"
 	"stellad/internal/archive"
 	"stellad/keys"
+	"stellad/policy"
+	policybundle "stellad/policy/bundle"
+	"stellad/policy/cvss"
+	"stellad/policy/engine"
+	"stellad/policy/findings"
+	"stellad/policy/signature"
+	"stellad/policy/versions"
+	"stellad/policy/vex"
+	"stellad/policy/worker"
 	"stellad/sbom/document"
 	"stellad/store/blobs"
 	"stellad/tlog"
@@ -105,6 +115,27 @@ var meanings = []struct {
 	{document.ErrInvalid, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_EVIDENCE},
 	{kind.ErrUnknown, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_EVIDENCE},
 	{blobs.ErrTooBig, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_EVIDENCE},
+
+	// Of policies and VEX. What keeps a policy from answering is a decision that blocks, and none of these.
+	{versions.ErrUnknown, codes.NotFound, stellav1.ErrorReason_ERROR_REASON_NO_POLICY},
+	{versions.ErrAmbiguous, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NO_POLICY},
+	{versions.ErrInForce, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+	{deciding.ErrEnvironment, codes.NotFound, stellav1.ErrorReason_ERROR_REASON_NO_POLICY},
+	{deciding.ErrReplay, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
+	{signature.ErrUnsigned, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
+	{signature.ErrSignature, codes.FailedPrecondition, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
+	{policybundle.ErrBundle, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_BUNDLE},
+	{policy.ErrAnswer, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_BUNDLE},
+	{engine.ErrPolicy, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_BUNDLE},
+	{engine.ErrUndefined, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_BUNDLE},
+	{engine.ErrFailed, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_BUNDLE},
+	{worker.ErrDeadline, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_BUNDLE},
+	{worker.ErrEnded, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_BUNDLE},
+	{worker.ErrStart, codes.Unavailable, stellav1.ErrorReason_ERROR_REASON_OVERLOADED},
+	{vex.ErrVEX, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},
+	{findings.ErrReport, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_EVIDENCE},
+	{findings.ErrNotReport, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_EVIDENCE},
+	{cvss.ErrVector, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_NOT_EVIDENCE},
 
 	// Of bytes that are not what they should be.
 	{tlog.ErrNote, codes.InvalidArgument, stellav1.ErrorReason_ERROR_REASON_BAD_REQUEST},

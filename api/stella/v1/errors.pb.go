@@ -49,6 +49,8 @@ const (
 	ErrorReason_ERROR_REASON_KEY_STATE          ErrorReason = 19 // the role or the state of the key does not allow it
 	ErrorReason_ERROR_REASON_NO_EVIDENCE        ErrorReason = 20 // no evidence or no artifact is meant, or more than one
 	ErrorReason_ERROR_REASON_NOT_EVIDENCE       ErrorReason = 21 // the document is evidence of no kind that is known, or is not a whole one
+	ErrorReason_ERROR_REASON_NO_POLICY          ErrorReason = 22 // no policy bundle, version, decision or environment is meant, or more than one
+	ErrorReason_ERROR_REASON_BAD_BUNDLE         ErrorReason = 23 // the policy bundle can't be evaluated
 )
 
 // Enum value maps for ErrorReason.
@@ -76,6 +78,8 @@ var (
 		19: "ERROR_REASON_KEY_STATE",
 		20: "ERROR_REASON_NO_EVIDENCE",
 		21: "ERROR_REASON_NOT_EVIDENCE",
+		22: "ERROR_REASON_NO_POLICY",
+		23: "ERROR_REASON_BAD_BUNDLE",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":        0,
@@ -100,6 +104,8 @@ var (
 		"ERROR_REASON_KEY_STATE":          19,
 		"ERROR_REASON_NO_EVIDENCE":        20,
 		"ERROR_REASON_NOT_EVIDENCE":       21,
+		"ERROR_REASON_NO_POLICY":          22,
+		"ERROR_REASON_BAD_BUNDLE":         23,
 	}
 )
 
@@ -134,7 +140,7 @@ var File_stella_v1_errors_proto protoreflect.FileDescriptor
 
 const file_stella_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x16stella/v1/errors.proto\x12\tstella.v1*\x9a\x05\n" +
+	"\x16stella/v1/errors.proto\x12\tstella.v1*\xd3\x05\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18ERROR_REASON_BAD_REQUEST\x10\x01\x12#\n" +
@@ -158,7 +164,9 @@ const file_stella_v1_errors_proto_rawDesc = "" +
 	"\x18ERROR_REASON_HSM_FORBIDS\x10\x12\x12\x1a\n" +
 	"\x16ERROR_REASON_KEY_STATE\x10\x13\x12\x1c\n" +
 	"\x18ERROR_REASON_NO_EVIDENCE\x10\x14\x12\x1d\n" +
-	"\x19ERROR_REASON_NOT_EVIDENCE\x10\x15B Z\x1estellad/api/stella/v1;stellav1b\x06proto3"
+	"\x19ERROR_REASON_NOT_EVIDENCE\x10\x15\x12\x1a\n" +
+	"\x16ERROR_REASON_NO_POLICY\x10\x16\x12\x1b\n" +
+	"\x17ERROR_REASON_BAD_BUNDLE\x10\x17B Z\x1estellad/api/stella/v1;stellav1b\x06proto3"
 
 var (
 	file_stella_v1_errors_proto_rawDescOnce sync.Once

@@ -463,6 +463,7 @@ func (*SealedRequest) Descriptor() ([]byte, []int) {
 type SealedResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Seals         []*Seal                `protobuf:"bytes,1,rep,name=seals,proto3" json:"seals,omitempty"`
+	Pid           uint32                 `protobuf:"varint,2,opt,name=pid,proto3" json:"pid,omitempty"` // of the daemon, by which systemd knows its unit
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -502,6 +503,13 @@ func (x *SealedResponse) GetSeals() []*Seal {
 		return x.Seals
 	}
 	return nil
+}
+
+func (x *SealedResponse) GetPid() uint32 {
+	if x != nil {
+		return x.Pid
+	}
+	return 0
 }
 
 // Seal is one thing that is cut.
@@ -592,9 +600,10 @@ const file_stella_v1_status_proto_rawDesc = "" +
 	"\x0eMetricsRequest\"%\n" +
 	"\x0fMetricsResponse\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\fR\x04text\"\x0f\n" +
-	"\rSealedRequest\"7\n" +
+	"\rSealedRequest\"I\n" +
 	"\x0eSealedResponse\x12%\n" +
-	"\x05seals\x18\x01 \x03(\v2\x0f.stella.v1.SealR\x05seals\"F\n" +
+	"\x05seals\x18\x01 \x03(\v2\x0f.stella.v1.SealR\x05seals\x12\x10\n" +
+	"\x03pid\x18\x02 \x01(\rR\x03pid\"F\n" +
 	"\x04Seal\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05holds\x18\x02 \x01(\bR\x05holds\x12\x14\n" +
