@@ -1,10 +1,12 @@
-package stella_test
+package stella.decision_test
 
 import data.stella
 import data.stella.fixture
 
-ask(asked) := stella.decision with input as asked
-	with data.stella.environments as fixture.environments
+ask(asked) := answer if {
+	answer := stella.decision with input as asked
+		with data.stella.environments as fixture.environments
+}
 
 test_passes if {
 	answer := ask(fixture.facts)
@@ -48,5 +50,22 @@ test_nothing_known if {
 	count(answer.gates) == 9
 	every gate in answer.gates {
 		gate.passed == false
+	}
+}
+
+# What each gate can't do without.
+test_part_is_missing if {
+	needed := {
+		"/time": {"freshness", "cvss", "unknowns", "vex-proof", "vex-trust", "custody"},
+		"/attestations": {"signature", "provenance"},
+		"/sboms": {"signature", "sbom", "freshness", "custody"},
+		"/reports": {"signature", "freshness", "custody"},
+		"/findings": {"cvss", "unknowns", "vex-proof", "vex-trust", "custody"},
+		"/statements": {"cvss", "unknowns", "vex-proof", "vex-trust", "custody"},
+		"/keys": {"custody"},
+	}
+	every path, gates in needed {
+		answer := ask(json.patch(fixture.facts, [{"op": "remove", "path": path}]))
+		{g.name | some g in answer.gates; not g.passed} == gates
 	}
 }

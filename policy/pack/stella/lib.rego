@@ -8,8 +8,11 @@ parameters := data.stella.environments[input.environment]
 refusal := sprintf("an input of version %v is asked, this policy reads version 1", [object.get(input, "version", "none")]) if {
 	not input.version == 1
 } else := sprintf("no parameters for environment %q", [object.get(input, "environment", "")]) if {
-	not is_object(parameters)
+	not parameterized
 }
+
+# A rule of its own: a negated call with an argument that is not there is undefined, not true.
+parameterized if is_object(parameters)
 
 # A gate's list has at most so many lines, and one that counts the others.
 lines := 20

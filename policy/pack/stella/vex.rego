@@ -114,8 +114,8 @@ standing := object.union(
 
 exempting := {id | input.statements[id].status == "not_affected"} | {id | input.statements[id].status == "fixed"}
 
-# Places of the findings that are taken out. Undefined where a parameter is missing: then no gate passes
-# that asks for it.
+# Places of the findings that are taken out. Undefined where a parameter or a part of the input is missing: then
+# no gate passes that asks for it.
 taken := {i | some i, id in stands; takes_out[id]} if {
 	complete
 	stands := standing
@@ -127,6 +127,9 @@ complete if {
 	is_boolean(asked.proven)
 	is_boolean(asked.logged)
 	asked.justification in {"label", "label_or_impact"}
+	is_string(input.time)
+	is_object(input.statements)
+	is_array(input.findings)
 }
 
 # Findings with a statement in `wrong` that would take them out, were it to count, and that no later one

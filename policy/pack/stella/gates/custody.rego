@@ -27,6 +27,7 @@ gate := {
 	"looked": lib.capped(sort([sprintf("%s: %s", [name, kept(key)]) | some key, name in keys])),
 } if {
 	is_array(allowed)
+	vex.complete
 	before := array.concat(unsigned, array.concat(
 		unkept("SBOM", input.sboms, freshness.asked.sbom_days),
 		unkept("scan report", input.reports, freshness.asked.report_days),

@@ -4,8 +4,10 @@ import data.stella.fixture
 import data.stella.gates.provenance
 
 # ask is the gate's answer.
-ask(asked, environments) := provenance.gate with input as asked
-	with data.stella.environments as environments
+ask(asked, environments) := answer if {
+	answer := provenance.gate with input as asked
+		with data.stella.environments as environments
+}
 
 fails(asked, environments, reasons) if {
 	answer := ask(asked, environments)

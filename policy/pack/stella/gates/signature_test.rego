@@ -4,8 +4,10 @@ import data.stella.fixture
 import data.stella.gates.signature
 
 # ask is the gate's answer.
-ask(asked, environments) := signature.gate with input as asked
-	with data.stella.environments as environments
+ask(asked, environments) := answer if {
+	answer := signature.gate with input as asked
+		with data.stella.environments as environments
+}
 
 fails(asked, environments, reasons) if {
 	answer := ask(asked, environments)
