@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/open-policy-agent/opa/v1/rego"
-
 	"stellad/policy"
 	"stellad/policy/pack"
 	"stellad/policy/pack/packtest"
@@ -28,19 +26,5 @@ func TestDemo(t *testing.T) {
 	}
 	if len(got.Exceptions) != 1 || got.Exceptions[0] != want {
 		t.Errorf("exceptions %+v", got.Exceptions)
-	}
-}
-
-func BenchmarkDecision(b *testing.B) {
-	query := prepare(b, pack.Files())
-	for _, size := range [][2]int{{0, 0}, {500, 0}, {500, 50}, {500, 500}, {5000, 500}} {
-		in := parsed(b, packtest.Many(size[0], size[1]))
-		b.Run(fmt.Sprintf("findings=%d/vex=%d", size[0], size[1]), func(b *testing.B) {
-			for b.Loop() {
-				if results, err := query.Eval(b.Context(), rego.EvalParsedInput(in)); err != nil || len(results) != 1 {
-					b.Fatal(results, err)
-				}
-			}
-		})
 	}
 }

@@ -75,12 +75,16 @@ func decide(t testing.TB, loaded *engine.Policy, in policy.Input) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	more := map[string]any{"version": in.Version, "time": in.Time, "environment": in.Environment, "logs": in.Logs}
-	answer, err := loaded.Decide(t.Context(), facts, more)
+	answer, err := loaded.Decide(t.Context(), facts, more(in))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return answer
+}
+
+// more is what an input has beside its facts.
+func more(in policy.Input) map[string]any {
+	return map[string]any{"version": in.Version, "time": in.Time, "environment": in.Environment, "logs": in.Logs}
 }
 
 // stock500 gives the decisions of one `opa eval` about all inputs.
