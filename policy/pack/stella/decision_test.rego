@@ -69,3 +69,30 @@ test_part_is_missing if {
 		{g.name | some g in answer.gates; not g.passed} == gates
 	}
 }
+
+test_no_parameters if {
+	answer := stella.decision with input as fixture.facts with data.stella.environments as {"test": {}}
+	count(answer.gates) == 9
+	every gate in answer.gates {
+		gate == {
+			"name": gate.name, "passed": false, "before": false, "looked": [],
+			"reasons": [sprintf("%s can't be decided: its parameters or the input are incomplete", [gate.name])],
+		}
+	}
+}
+
+# Exceptions are sorted by the finding's ID, a label is told before an impact statement, and a package without a purl
+# by name and version.
+test_exceptions if {
+	exceptions := ask(json.patch(fixture.excepted([{"justification": "component_not_present"}, {"vulnerability": "CVE-0"}]), [
+		{"op": "replace", "path": "/findings/0/vex", "value": ["v0"]},
+		{"op": "add", "path": "/findings/1", "value": object.union(fixture.finding("CVE-0", 8), {
+			"vex": ["v1"],
+			"package": {"name": "bar", "version": "2", "purl": ""},
+		})},
+	])).exceptions
+	[[e.finding, e.package, e.statement, e.why] | some e in exceptions] == [
+		["CVE-0", "bar 2", "v1", "not reachable"],
+		["CVE-1", "pkg:deb/foo@1", "v0", "component_not_present"],
+	]
+}

@@ -26,7 +26,6 @@ reaching(least) := {i: found |
 
 preferred(rating) := given[0] if {
 	given := [rating.by[source] | some source in score]
-	count(given) > 0
 } else := rating.worst
 
 known := [i | input.findings[i].rating.known == true]

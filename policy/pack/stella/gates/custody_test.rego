@@ -84,3 +84,37 @@ test_nothing_is_there if passes(fixture.put({"/attestations": [], "/sboms": [], 
 test_wrong_word if not ask(fixture.facts, fixture.with_parameter("/custody/keys", "hsm")).passed
 
 test_no_parameter if not custody.gate.passed with input as fixture.facts with data.stella.environments as {"test": {}}
+
+test_object_is_no_list if not ask(fixture.facts, fixture.with_parameter("/custody/keys", {"a": "hsm"})).passed
+
+test_looked if "key:a: hsm, active" in ask(fixture.facts, fixture.environments).looked
+
+# distrusted is SBOMs of which the first is signed by a compromised key.
+distrusted(first, others) := fixture.put({
+	"/keys/c": {"name": "key:c", "custody": "hsm", "state": "compromised"},
+	"/sboms": array.concat([object.union(object.union(fixture.sbom, {"signers": [fixture.key("c")]}), first)], others),
+})
+
+compromised := ["no SBOM that counts is signed by a key in custody: key:c is compromised"]
+
+stale := object.union(fixture.sbom, {"proven": "2025-01-01T00:00:00Z"})
+
+test_fresh_to_the_second if fails(distrusted({"proven": "2025-12-01T08:00:00Z"}, [stale]), fixture.environments, compromised)
+
+test_all_stale if fails(distrusted({"proven": "2025-01-01T00:00:00Z"}, []), fixture.environments, compromised)
+
+test_all_stale_and_one_sound if passes(distrusted({"proven": "2025-01-01T00:00:00Z"}, [stale]), fixture.environments)
+
+test_no_age_is_asked if {
+	fails(distrusted({}, []), fixture.with_parameter("/freshness/sbom_days", null), compromised)
+	passes(distrusted({}, [stale]), fixture.with_parameter("/freshness/sbom_days", null))
+}
+
+# Only what rests on the unsound statement is told.
+test_one_of_two_vex if fails(
+	json.patch(other, [
+		{"op": "add", "path": "/findings/1", "value": object.union(fixture.finding("CVE-2", 9), {"vex": ["v1"]})},
+		{"op": "add", "path": "/statements/v1", "value": object.union(fixture.statement, {"vulnerability": "CVE-2"})},
+	]),
+	fixture.environments, ["CVE-1 not_affected by key:a2 (v0): key:a2 is kept in soft"],
+)

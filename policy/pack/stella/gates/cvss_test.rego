@@ -107,3 +107,61 @@ test_near if {
 }
 
 test_no_parameter if not cvss.gate.passed with input as fixture.facts with data.stella.environments as {"test": {}}
+
+test_threshold_by_source if fails(
+	by({"nvd": 7, "ghsa": 9}), fixture.with_parameter("/cvss/score", ["nvd", "ghsa"]),
+	["CVE-1 (CVSS 7.0) exceeds threshold"],
+)
+
+test_wrong_word if not ask(fixture.facts, fixture.with_parameter("/cvss/score", "best")).passed
+
+test_wrong_threshold if not ask(fixture.facts, fixture.with_parameter("/cvss/threshold", "7")).passed
+
+test_not_asked if {
+	environments := fixture.with_parameter("/cvss/threshold", null)
+	passes(fixture.put({"/findings": [fixture.finding("CVE-1", 10)]}), environments)
+	ask(fixture.facts, environments).looked == ["1 findings, none asked about"]
+}
+
+# Of three findings two reach the threshold; VEX takes out one of these, and the low one.
+test_looked if {
+	asked := json.patch(fixture.excepted([{}]), [
+		{"op": "add", "path": "/findings/1", "value": object.union(fixture.finding("CVE-1", 2), {"vex": ["v0"]})},
+		{"op": "add", "path": "/findings/2", "value": fixture.finding("CVE-2", 8)},
+	])
+	answer := ask(asked, fixture.environments)
+	answer.looked == ["3 findings, 2 reach 7.0, of which VEX takes out 1"]
+	answer.reasons == ["CVE-2 (CVSS 8.0) exceeds threshold"]
+}
+
+# Of what is taken out, or low, nobody asks why another statement is not about it.
+test_near_is_of_what_is_left if {
+	near := [{"statement": "v", "why": "another product"}]
+	asked := json.patch(fixture.excepted([{}]), [
+		{"op": "replace", "path": "/findings/0/near", "value": near},
+		{"op": "add", "path": "/findings/1", "value": object.union(fixture.finding("CVE-2", 2), {"near": near})},
+	])
+	count(ask(asked, fixture.environments).looked) == 1
+}
+
+# What a parameter does not ask for, a statement needs not.
+test_proof_is_not_asked if {
+	passes(fixture.excepted([{"proven": ""}]), fixture.with_parameter("/vex/proven", false))
+	passes(fixture.excepted([{"logged": false}]), fixture.with_parameter("/vex/logged", false))
+}
+
+test_proof_of_the_other_kind if {
+	fails(fixture.excepted([{"logged": false}]), fixture.with_parameter("/vex/proven", false), blocked)
+	fails(fixture.excepted([{"proven": ""}]), fixture.with_parameter("/vex/logged", false), blocked)
+}
+
+test_proven_later if fails(fixture.excepted([{"proven": "2026-03-01T08:00:01Z"}]), fixture.environments, blocked)
+
+test_proven_now if passes(fixture.excepted([{"proven": "2026-03-01T08:00:00Z", "made": "2026-03-01T08:00:00Z"}]), fixture.environments)
+
+test_fixed_needs_no_label if passes(
+	fixture.excepted([{"status": "fixed", "impact": ""}]),
+	fixture.with_parameter("/vex/justification", "label"),
+)
+
+test_label if fails(fixture.excepted([{}]), fixture.with_parameter("/vex/justification", "label"), blocked)

@@ -57,3 +57,37 @@ test_sbom_unproven if fails(fixture.put({"/sboms/0/proven": ""}), fixture.enviro
 test_not_asked if passes(fixture.put({"/reports": []}), fixture.with_parameter("/freshness/report_days", null))
 
 test_no_parameter if not freshness.gate.passed with input as fixture.facts with data.stella.environments as {"test": {}}
+
+test_old_and_unproven if fails(
+	fixture.put({"/reports": [
+		object.union(fixture.report, {"proven": "2025-01-01T08:00:00Z"}),
+		object.union(fixture.report, {"proven": "2026-01-01T08:00:00Z"}),
+		object.union(fixture.report, {"proven": ""}),
+	]}),
+	fixture.environments, ["the latest scan report is 59 days old, more than 30"],
+)
+
+test_old_and_young if passes(
+	fixture.put({"/reports": [object.union(fixture.report, {"proven": "2025-01-01T08:00:00Z"}), fixture.report]}),
+	fixture.environments,
+)
+
+test_no_sbom if passes(fixture.put({"/sboms": []}), fixture.environments)
+
+test_no_sbom_and_none_asked if passes(fixture.put({"/sboms": []}), fixture.with_parameter("/freshness/sbom_days", null))
+
+test_no_sbom_and_a_wrong_word if not ask(fixture.put({"/sboms": []}), fixture.with_parameter("/freshness/sbom_days", "90")).passed
+
+test_wrong_word if not ask(fixture.facts, fixture.with_parameter("/freshness/report_days", "30")).passed
+
+test_old_sbom_and_none_asked if passes(
+	fixture.put({"/sboms/0/proven": ""}),
+	fixture.with_parameter("/freshness/sbom_days", null),
+)
+
+test_both if count(ask(fixture.put({"/reports": [], "/sboms/0/proven": ""}), fixture.environments).reasons) == 2
+
+test_looked if ask(fixture.put({"/sboms/0/proven": ""}), fixture.environments).looked == [
+	"CycloneDX SBOM by key:a, no proven time",
+	"scan report of grype 1 by key:a, 9 days old",
+]

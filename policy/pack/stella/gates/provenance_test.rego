@@ -61,3 +61,7 @@ test_one_of_two if passes(
 test_half_a_parameter if not ask(fixture.facts, fixture.with_parameter("/provenance", {"sources": ["*"]})).passed
 
 test_no_parameter if not provenance.gate.passed with input as fixture.facts with data.stella.environments as {"test": {}}
+
+test_half_a_parameter_of_builders if not ask(fixture.facts, fixture.with_parameter("/provenance", {"builders": ["*"]})).passed
+
+test_looked if ask(fixture.facts, fixture.environments).looked == ["built by https://builder/1 of git+https://git/demo"]

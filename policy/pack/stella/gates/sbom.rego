@@ -15,7 +15,7 @@ gate := {
 	"passed": count(reasons) == 0,
 	"before": count(reasons) == 0,
 	"reasons": reasons,
-	"looked": lib.capped(sort([trim_space(sprintf("%s %s by %s", [b.format, b.version, lib.named(b)])) | some b in input.sboms])),
+	"looked": lib.capped(sort([sprintf("%s by %s", [trim_space(concat(" ", [b.format, b.version])), lib.named(b)]) | some b in input.sboms])),
 }
 
 reasons := [] if lib.parameters.sbom.required == false

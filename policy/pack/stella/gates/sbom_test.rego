@@ -32,3 +32,12 @@ test_report_is_none if fails(fixture.put({"/sboms": [], "/reports": [fixture.rep
 test_word_is_no_parameter if not ask(fixture.facts, fixture.with_parameter("/sbom/required", "yes")).passed
 
 test_no_parameter if not sbom.gate.passed with input as fixture.facts with data.stella.environments as {"test": {}}
+
+test_looked if ask(fixture.facts, fixture.environments).looked == ["CycloneDX 1.5 by key:a"]
+
+test_format_without_version if ask(fixture.put({"/sboms/0/version": ""}), fixture.environments).looked == ["CycloneDX by key:a"]
+
+test_before_is_the_same if {
+	ask(fixture.facts, fixture.environments).before
+	not ask(fixture.put({"/sboms": []}), fixture.environments).before
+}

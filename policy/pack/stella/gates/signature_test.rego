@@ -58,3 +58,27 @@ test_statements_do_not_count if {
 }
 
 test_no_parameter if not signature.gate.passed with input as fixture.facts with data.stella.environments as {"test": {}}
+
+test_wrong_word if {
+	not ask(fixture.facts, fixture.with_parameter("/signature/signers", "2")).passed
+	not ask(fixture.facts, fixture.with_parameter("/signature/predicates", "https://slsa.dev/*")).passed
+}
+
+test_each_predicate if fails(
+	fixture.facts, fixture.with_parameter("/signature/predicates", ["https://slsa.dev/*", "https://spdx.dev/*"]),
+	["https://spdx.dev/* is signed by 0, 2 required"],
+)
+
+test_identity_of_two_issuers if passes(
+	fixture.put({
+		"/attestations": [],
+		"/reports": [],
+		"/sboms/0/signers": [fixture.identity("https://ci"), object.union(fixture.identity("https://ci"), {"issuer": "https://other"})],
+	}),
+	fixture.environments,
+)
+
+test_looked if ask(fixture.facts, fixture.environments).looked == [
+	"key:a signed SBOM, https://slsa.dev/provenance/v1, scan report",
+	"key:b signed https://slsa.dev/provenance/v1",
+]

@@ -46,3 +46,13 @@ test_excepted if passes(unscored({}), fixture.environments)
 test_not_excepted if not ask(unscored({"status": "affected"}), fixture.environments).passed
 
 test_no_parameter if not unknowns.gate.passed with input as fixture.facts with data.stella.environments as {"test": {}}
+
+test_not_asked if passes(fixture.put({"/findings": [fixture.unscored("CVE-1")]}), fixture.with_parameter("/unknowns/budget", null))
+
+test_wrong_word if not ask(fixture.facts, fixture.with_parameter("/unknowns/budget", "none")).passed
+
+test_before if {
+	answer := ask(unscored({}), fixture.environments)
+	answer.before == false
+	answer.looked == ["1 of 1 findings have no known score, of which VEX takes out 1"]
+}

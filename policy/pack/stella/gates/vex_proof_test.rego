@@ -66,3 +66,23 @@ test_before if ask(fixture.excepted([{"proven": ""}]), blocking).before
 test_wrong_word if not ask(fixture.facts, fixture.with_parameter("/vex/unproven", "ignore")).passed
 
 test_no_parameter if not vex_proof.gate.passed with input as fixture.facts with data.stella.environments as {"test": {}}
+
+test_of_the_future_is_shown if {
+	answer := ask(fixture.excepted([{"made": "2026-03-02T00:00:00Z"}]), blocking)
+	answer.passed
+	"CVE-1 not_affected by key:a (v0) is of the future: 2026-03-02T00:00:00Z" in answer.looked
+}
+
+# Each other member of vex, of a wrong type.
+test_wrong_words if {
+	every path in ["/vex/authorities", "/vex/proven", "/vex/logged", "/vex/justification"] {
+		answer := ask(fixture.excepted([{}]), fixture.with_parameter(path, "yes"))
+		not answer.passed
+		not answer.before
+	}
+}
+
+test_count if {
+	ask(fixture.excepted([{}, {"proven": ""}]), fixture.environments).looked[0] == "1 of 2 statements count"
+	ask(fixture.facts, fixture.environments).looked == []
+}

@@ -73,3 +73,15 @@ test_overruled if {
 test_nobody if not ask(fixture.excepted([{}]), {"test": json.patch(blocking.test, [{"op": "replace", "path": "/vex/authorities", "value": []}])}).passed
 
 test_no_parameter if not vex_trust.gate.passed with input as fixture.facts with data.stella.environments as {"test": {}}
+
+test_wrong_word if not ask(fixture.facts, fixture.with_parameter("/vex/untrusted", "ignore")).passed
+
+test_before if ask(fixture.excepted([{"signers": [fixture.key("b")]}]), blocking).before
+
+test_not_untrusted_for_want_of_proof if passes(fixture.excepted([{"proven": ""}]), blocking)
+
+# One list of signers may speak for all products, the other for none.
+test_two_lists if fails(
+	fixture.excepted([{}, {"signers": [fixture.key("b")]}]), blocking,
+	["CVE-1: v1 is by key:b, who may not speak for it"],
+)
