@@ -3,7 +3,6 @@ package packtest
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 
 	"stellad/policy"
 	"stellad/policy/findings"
@@ -126,32 +125,4 @@ func provenance(name string, signer policy.Signer, days int) policy.Attestation 
 		Builder:       "https://builder.example/main",
 		Origins:       []string{"git+https://git.example/demo"},
 	}
-}
-
-// Shuffled is in with its lists in another order: attestations, SBOMs, reports and findings.
-func Shuffled(r *rand.Rand, in policy.Input) policy.Input {
-	in.Attestations, in.SBOMs = shuffled(r, in.Attestations), shuffled(r, in.SBOMs)
-	in.Reports, in.Findings = shuffled(r, in.Reports), shuffled(r, in.Findings)
-	return in
-}
-
-func shuffled[T any](r *rand.Rand, list []T) []T {
-	list = slices.Clone(list)
-	r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-	return list
-}
-
-// WithFinding is in with one finding more, of any score or none.
-func WithFinding(r *rand.Rand, in policy.Input) policy.Input {
-	in.Findings = append(slices.Clone(in.Findings), finding("CVE-2026-9999", float64(r.IntN(101))/10))
-	if r.IntN(3) == 0 {
-		in.Findings[len(in.Findings)-1].Rating = findings.Rating{By: map[string]float64{}, Differs: []string{}}
-	}
-	return in
-}
-
-// Unverified is in with one thing more that does not verify.
-func Unverified(in policy.Input) policy.Input {
-	in.Unverified = append(slices.Clone(in.Unverified), policy.Unverified{Evidence: digest("more"), Kind: "sbom", Why: "signature is wrong"})
-	return in
 }

@@ -165,3 +165,8 @@ test_fixed_needs_no_label if passes(
 )
 
 test_label if fails(fixture.excepted([{}]), fixture.with_parameter("/vex/justification", "label"), blocked)
+
+test_threshold_by_the_worst_source if fails(
+	by({"nvd": 7}), fixture.with_parameter("/cvss/score", ["nvd", "ghsa"]),
+	["CVE-1 (CVSS 7.0) exceeds threshold"],
+)

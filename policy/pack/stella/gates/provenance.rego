@@ -16,7 +16,7 @@ gate := {
 	"passed": count(reasons) == 0,
 	"before": count(reasons) == 0,
 	"reasons": lib.capped(reasons),
-	"looked": lib.capped(sort([sprintf("built by %s of %s", [a.builder, concat(", ", a.origins)]) | some a in provenances])),
+	"looked": lib.capped(sort([sprintf("built by %s of %s", [a.builder, concat(", ", sort(a.origins))]) | some a in provenances])),
 }
 
 asked := lib.parameters.provenance
