@@ -86,3 +86,5 @@ test_count if {
 	ask(fixture.excepted([{}, {"proven": ""}]), fixture.environments).looked[0] == "1 of 2 statements count"
 	ask(fixture.facts, fixture.environments).looked == []
 }
+
+test_what_counts_is_shown_once if ask(fixture.excepted([{}]), fixture.environments).looked == ["1 of 1 statements count"]

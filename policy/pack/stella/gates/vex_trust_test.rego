@@ -85,3 +85,5 @@ test_two_lists if fails(
 	fixture.excepted([{}, {"signers": [fixture.key("b")]}]), blocking,
 	["CVE-1: v1 is by key:b, who may not speak for it"],
 )
+
+test_one_own_product if passes(vendor(["sha256:d"]), limited)
