@@ -112,7 +112,7 @@ standing := object.union(
 	good := counted
 }
 
-exempting := {id | input.statements[id].status == "not_affected"} | {id | input.statements[id].status == "fixed"}
+exempting := {id | words[input.statements[id].status]} if words := {"not_affected", "fixed"}
 
 # Places of the findings that are taken out. Undefined where a parameter or a part of the input is missing: then
 # no gate passes that asks for it.
@@ -166,17 +166,25 @@ ordered(some_ids) := [pair[1] | some pair in {[input.statements[id].vulnerabilit
 
 names := {list: concat(", ", sort([s.name | some s in list])) | some list in lists}
 
-# The findings that are taken out, by ID, package and statement.
-exceptions := [
-{"finding": id, "package": where, "statement": name, "status": s.status, "why": why(s), "by": by[s.signers]} |
-	some [id, where, name, _] in rows
-	s := input.statements[name]
+# The findings that are taken out, by ID, package and statement: an object's values come in the order of its keys.
+exceptions := [e |
+	some e in {[f.id, where, name, i]: {
+		"finding": f.id,
+		"package": where,
+		"statement": name,
+		"status": s.status,
+		"why": why(s),
+		"by": by[s.signers],
+	} |
+		some i in taken
+		name := stands[i]
+		f := input.findings[i]
+		s := input.statements[name]
+		where := lib.package_of(f)
+	}
 ] if {
 	by := names
-	rows := {[f.id, lib.package_of(f), standing[i], i] |
-		some i in taken
-		f := input.findings[i]
-	}
+	stands := standing
 }
 
 why(s) := s.justification if {
