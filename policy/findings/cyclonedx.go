@@ -26,7 +26,7 @@ type cdxComponent struct {
 
 type cdxVulnerability struct {
 	Ref        string    `json:"bom-ref" xml:"bom-ref,attr"`
-	ID         string    `json:"id" xml:"id"`
+	ID         *string   `json:"id" xml:"id"`
 	Source     cdxSource `json:"source" xml:"source"`
 	References []struct {
 		ID string `json:"id" xml:"id"`
@@ -139,14 +139,16 @@ func affected(packages map[string]Package, ref string) Package {
 }
 
 func (v cdxVulnerability) finding() Finding {
-	f := Finding{ID: v.ID, Severity: unknown}
+	f := Finding{Severity: unknown}
 	for _, reference := range v.References {
 		f.Aliases = append(f.Aliases, reference.ID)
 	}
-	if f.ID == "" && len(f.Aliases) > 0 {
+	switch {
+	case v.ID != nil: // one that is empty is refused
+		f.ID = *v.ID
+	case len(f.Aliases) > 0:
 		f.ID = f.Aliases[0]
-	}
-	if f.ID == "" {
+	default:
 		f.ID = v.Ref
 	}
 	var words []string

@@ -58,11 +58,12 @@ const (
 	cyclonedxXML = `<?xml version="1.0"?>
 <bom version="1" xmlns="http://cyclonedx.org/schema/bom/1.5" xmlns:x="urn:x">
  <metadata><timestamp>2026-02-03T03:05:06Z</timestamp></metadata>
- <components><component type="library" bom-ref="c2"><group>example.org</group><name>mod</name><version>v1.2.3</version><purl>pkg:golang/example.org/mod@v1.2.3</purl></component></components>
+ <components><component type="library" bom-ref="c2"><group>example.org</group><name>mod</name><version>v1.2.3</version><purl>pkg:golang/example.org/mod@v1.2.3</purl><x:name>other</x:name><x:purl>pkg:npm/other@1</x:purl></component></components>
  <vulnerabilities><vulnerability bom-ref="v"><id>GHSA-aaaa-bbbb-cccc</id>
   <references><reference><id>CVE-2024-0001</id><source><name>NVD</name></source></reference></references>
   <ratings><rating><source><name>NVD</name></source><score>9.8</score><severity>critical</severity><method>CVSSv31</method><vector>AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H</vector></rating></ratings>
-  <affects><target><ref>c2</ref></target></affects><x:id>CVE-2024-9999</x:id></vulnerability></vulnerabilities>
+  <affects><target><ref>c2</ref></target></affects></vulnerability></vulnerabilities>
+ <x:vulnerabilities><x:vulnerability><x:id>CVE-2024-9999</x:id></x:vulnerability></x:vulnerabilities>
 </bom>`
 
 	vulnsText = `{

@@ -78,19 +78,27 @@ func reader(format string) func(*reading, []byte) error {
 // Errors wrap ErrReport and say in one line where and what; or ErrNotReport, for a CycloneDX document without vulnerabilities
 // and for another format.
 func Parse(format string, text []byte) (*Report, error) {
-	read := reader(format)
-	if read == nil {
+	if reader(format) == nil {
 		return nil, fmt.Errorf("%w: the format %.40q", ErrNotReport, format)
 	}
 	if len(text) > MaxSize {
 		return nil, fmt.Errorf("%w: %s: it has more than %d MiB", ErrReport, format, MaxSize>>20)
 	}
-	r := &reading{report: &Report{Format: format, Findings: []Finding{}}}
-	switch err := read(r, text); {
-	case errors.Is(err, ErrNotReport), errors.Is(err, ErrReport):
+	report, err := parse(format, text)
+	switch {
+	case errors.Is(err, ErrNotReport):
 		return nil, err
 	case err != nil:
 		return nil, fmt.Errorf("%w: %s: %w", ErrReport, format, err)
+	}
+	return report, nil
+}
+
+// parse reads a report of a format that has a reader. Its errors do not name the format, and of Parse's wrap ErrNotReport alone.
+func parse(format string, text []byte) (*Report, error) {
+	r := &reading{report: &Report{Format: format, Findings: []Finding{}}}
+	if err := reader(format)(r, text); err != nil {
+		return nil, err
 	}
 	r.report.Artifacts = once(r.report.Artifacts)
 	return r.report, nil

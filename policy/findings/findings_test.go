@@ -64,7 +64,7 @@ func TestNothingFound(t *testing.T) {
 		{"trivy", `{"SchemaVersion":2,"ArtifactName":"a"}`},
 		{"trivy", `{"SchemaVersion":2,"Results":[]}`},
 		{"sarif", "\xef\xbb\xbf" + `{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}},"results":[]}]}`},
-		{"cyclonedx", `{"bomFormat":"CycloneDX","specVersion":"1.5","vulnerabilities":[]}`},
+		{"cyclonedx", `{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"vulnerabilities":[]}`},
 		{"vulns", `{"scanner":{"result":[]}}`},
 	} {
 		if r := read(t, c.format, c.text); len(r.Findings) > 0 {

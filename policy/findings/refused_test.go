@@ -22,7 +22,7 @@ func TestRefused(t *testing.T) {
 	for _, c := range []struct{ format, base, old, with, says string }{
 		{"grype", grypeText, `"matches": [{`, `"matches": [{"x":1,"x":2,`, "duplicate"},
 		{"grype", grypeText, `"matches"`, `"Matches"`, "case"},
-		{"grype", grypeText, `"descriptor"`, `"Matches": [], "descriptor"`, "case"},
+		{"grype", grypeText, `"descriptor"`, `"Matches": [], "descriptor"`, "duplicate"},
 		{"grype", grypeText, `"matches"`, `"matched"`, "/matches"},
 		{"grype", `{"matches":null,"descriptor":{}}`, "", "", "/matches"},
 		{"grype", `{"matches":{},"descriptor":{}}`, "", "", "/matches"},
@@ -61,7 +61,7 @@ func TestRefused(t *testing.T) {
 		{"trivy", trivyText, `"PkgName": "example.org/mod"`, `"PkgName": ""`, "/Results/1/Vulnerabilities/0/PkgName"},
 		{"trivy", trivyText, `"V3Score": 9.8`, `"V3Score": 11`, "the score 11 by nvd"},
 		{"trivy", trivyText, `"V2Score": 7.5`, `"V2Score": -1`, "the score -1 by nvd"},
-		{"trivy", trivyText, `"V2Score": 7.5`, `"V2Score": 7.5, "v2score": 1`, "case"},
+		{"trivy", trivyText, `"V2Score": 7.5`, `"V2Score": 7.5, "v2score": 1`, "duplicate"},
 		{"trivy", trivyText, `"nvd": {`, `"nv\u0000d": {`, "do not print"},
 		{"trivy", trivyText, `"Results": [`, `"Results": {`, "line"},
 		{"trivy", trivyText, `"Results": [{`, `"Results": [{"Vulnerabilities": {}}, {`, "/Results/0/Vulnerabilities"},
@@ -93,8 +93,8 @@ func TestRefused(t *testing.T) {
 		{"cyclonedx", cyclonedxText, `"score": 7.5`, `"score": -7.5`, "the score -7.5"},
 		{"cyclonedx", cyclonedxText, `"severity": "critical"`, `"severity": "dreadful"`, "/vulnerabilities/0/ratings/0/severity"},
 		{"cyclonedx", cyclonedxText, `"id": "GHSA-aaaa-bbbb-cccc"`, `"id": "a", "id": "b"`, "cyclonedx"},
-		{"cyclonedx", cyclonedxText, `"GHSA-aaaa-bbbb-cccc"`, `""`, ""},
-		{"cyclonedx", `{"bomFormat":"CycloneDX","specVersion":"1.5","vulnerabilities":[{}]}`, "", "", "/vulnerabilities/0: a finding without an ID"},
+		{"cyclonedx", cyclonedxText, `"GHSA-aaaa-bbbb-cccc"`, `""`, "/vulnerabilities/0: a finding without an ID"},
+		{"cyclonedx", `{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"vulnerabilities":[{}]}`, "", "", "/vulnerabilities/0: a finding without an ID"},
 		{"cyclonedx", cyclonedxXML, `<score>9.8</score>`, `<score>98</score>`, "the score 98"},
 		{"cyclonedx", cyclonedxXML, `<score>9.8</score>`, `<score>NaN</score>`, "score"},
 		{"cyclonedx", cyclonedxXML, `bom/1.5`, `bom/1.7`, "1.7"},
@@ -106,7 +106,7 @@ func TestRefused(t *testing.T) {
 		{"vulns", `{"scanner":{"result":"nothing"}}`, "", "", "/scanner/result"},
 		{"vulns", `{"scanner":{"result":{}}}`, "", "", "no scanner's report"},
 		{"vulns", `{"scanner":{"result":{"_type":"x","predicateType":"y","subject":[]}}}`, "", "", "of the kind statement"},
-		{"vulns", `{"scanner":{"result":{"bomFormat":"CycloneDX","specVersion":"1.5"}}}`, "", "", "no list of vulnerabilities"},
+		{"vulns", `{"scanner":{"result":{"bomFormat":"CycloneDX","specVersion":"1.5","version":1}}}`, "", "", "no list of vulnerabilities"},
 		{"vulns", `{"scanner":{"result":{"SchemaVersion":1,"Results":[]}}}`, "", "", "in /scanner/result"},
 		{"vulns", vulnsText, `"id": "CVE-2024-0001"`, `"id": ""`, "/scanner/result/0: a finding without an ID"},
 		{"vulns", vulnsText, `{"vulnerability"`, `{"id": "CVE-2024-0002", "vulnerability"`, "an ID twice"},
@@ -130,7 +130,7 @@ func TestRefused(t *testing.T) {
 func TestNotReport(t *testing.T) {
 	for _, c := range []struct{ format, text string }{
 		{"", grypeText}, {"Grype", grypeText}, {"spdx", grypeText},
-		{"cyclonedx", `{"bomFormat":"CycloneDX","specVersion":"1.5"}`},
+		{"cyclonedx", `{"bomFormat":"CycloneDX","specVersion":"1.5","version":1}`},
 		{"cyclonedx", `<bom version="1" xmlns="http://cyclonedx.org/schema/bom/1.4"/>`},
 	} {
 		if r, err := findings.Parse(c.format, []byte(c.text)); !errors.Is(err, findings.ErrNotReport) || errors.Is(err, findings.ErrReport) || r != nil {

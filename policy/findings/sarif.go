@@ -159,7 +159,7 @@ func (s sarifResult) found() bool {
 	return !slices.Contains(none, s.Kind) && s.Baseline != "absent"
 }
 
-func (r *reading) addResult(path, driver string, result sarifResult, rules []sarifRule) error {
+func (r *reading) addResult(path, driver string, result sarifResult, rules []*sarifRule) error {
 	f := Finding{ID: result.ruleID(rules)}
 	by := strings.ToLower(driver)
 	for _, properties := range append([]map[string]jsontext.Value{result.Properties}, properties(rules)...) {

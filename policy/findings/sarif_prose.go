@@ -11,7 +11,7 @@ type written []map[string]string
 
 var proseNames = []string{"Package", "Installed Version", "Version", "Fixed Version", "Fix Version", "Severity"}
 
-func prose(by string, result sarifResult, rules []sarifRule) written {
+func prose(by string, result sarifResult, rules []*sarifRule) written {
 	if by != "grype" && by != "trivy" {
 		return nil
 	}
@@ -46,7 +46,7 @@ func (w written) first(names ...string) string {
 }
 
 // pkg is the package that is written about. Its purl is in the properties of Grype's rules, which are of one package each.
-func (w written) pkg(rules []sarifRule) Package {
+func (w written) pkg(rules []*sarifRule) Package {
 	p := Package{Name: w.first("Package"), Version: w.first("Installed Version", "Version")}
 	if p.Name == "" {
 		return Package{}

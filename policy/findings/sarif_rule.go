@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -23,15 +24,15 @@ type sarifRule struct {
 // sarifRules are a run's: of the driver, then of each extension.
 type sarifRules struct {
 	components [][]sarifRule
-	byID       map[string][]sarifRule
+	byID       map[string][]*sarifRule
 }
 
 func rulesOf(run sarifRun) sarifRules {
-	s := sarifRules{byID: map[string][]sarifRule{}}
+	s := sarifRules{byID: map[string][]*sarifRule{}}
 	for _, c := range append([]sarifComponent{run.Tool.Driver}, run.Tool.Extensions...) {
 		s.components = append(s.components, c.Rules)
-		for _, rule := range c.Rules {
-			if len(s.byID[rule.ID]) < maxEach {
+		for i := range c.Rules {
+			if rule := &c.Rules[i]; len(s.byID[rule.ID]) < maxEach {
 				s.byID[rule.ID] = append(s.byID[rule.ID], rule)
 			}
 		}
@@ -40,8 +41,8 @@ func rulesOf(run sarifRun) sarifRules {
 }
 
 // of gives the rule at the result's index and those of its ID or, for "CA1000/1", of the ID above it (3.27.5). Mostly that is
-// one rule twice; where it is not, the worst of what they say counts.
-func (s sarifRules) of(path string, r sarifResult) ([]sarifRule, error) {
+// one rule; where it is not, the worst of what they say counts.
+func (s sarifRules) of(path string, r sarifResult) ([]*sarifRule, error) {
 	component, index := 0, r.RuleIndex
 	if r.Rule.Index != nil {
 		index = r.Rule.Index
@@ -60,13 +61,15 @@ func (s sarifRules) of(path string, r sarifResult) ([]sarifRule, error) {
 	if component >= len(s.components) || *index >= len(s.components[component]) {
 		return nil, fault.At(0, path+"/ruleIndex", "there is no rule %d", *index)
 	}
-	return append([]sarifRule{s.components[component][*index]}, found...), nil
+	at := &s.components[component][*index]
+	others := slices.DeleteFunc(slices.Clone(found), func(r *sarifRule) bool { return r == at })
+	return append([]*sarifRule{at}, others...), nil
 }
 
 // unnamedRule is the ID of results that have none.
 const unnamedRule = "unnamed"
 
-func (s sarifResult) ruleID(rules []sarifRule) string {
+func (s sarifResult) ruleID(rules []*sarifRule) string {
 	switch {
 	case s.RuleID != "":
 		return s.RuleID
@@ -79,7 +82,7 @@ func (s sarifResult) ruleID(rules []sarifRule) string {
 }
 
 // severity is the word that is written out, or else the level: the result's, its rule's, or "warning" (3.27.10).
-func (s sarifResult) severity(rules []sarifRule, written string) string {
+func (s sarifResult) severity(rules []*sarifRule, written string) string {
 	words := []string{severity(written)}
 	for _, r := range rules {
 		for _, tag := range texts(r.Properties["tags"]) {
@@ -107,7 +110,7 @@ func tagged(tag string) string {
 	return unknown
 }
 
-func properties(rules []sarifRule) []map[string]jsontext.Value {
+func properties(rules []*sarifRule) []map[string]jsontext.Value {
 	var list []map[string]jsontext.Value
 	for _, r := range rules {
 		list = append(list, r.Properties)

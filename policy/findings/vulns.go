@@ -92,12 +92,12 @@ func (r *reading) within(report []byte) error {
 	default:
 		return fault.At(0, "/scanner/result", "it is no scanner's report but of the kind %s", of)
 	}
-	inner, err := Parse(string(of), report)
+	inner, err := parse(string(of), report)
 	if errors.Is(err, ErrNotReport) {
 		return fault.At(0, "/scanner/result", "it has no list of vulnerabilities")
 	}
 	if err != nil {
-		return fmt.Errorf("in /scanner/result: %w", err)
+		return fmt.Errorf("in /scanner/result: %s: %w", of, err)
 	}
 	*r.report = *inner
 	return nil
