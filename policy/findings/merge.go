@@ -19,22 +19,25 @@ type Merged struct {
 // Merge puts several reports' findings, by the digest of each report's evidence, into one list: the same vulnerability in the
 // same package once, sorted by ID and package. Two names are one vulnerability where a report says so, or says so of a third;
 // but two CVEs are never one. An entry with several CVEs counts for each; one without a CVE whose name belongs to several
-// counts for each, too. The list depends on no order.
+// counts for each, too. The list depends on no order. Another report takes nothing away and makes nothing less bad.
+//
+// Names that belong to very many CVEs would make the list grow with the square of the reports. Where it would (maxSpread), one
+// that belongs to more than fewOwners stands for itself.
 func Merge(reports map[string]*Report) []Merged {
-	packages := map[string]*group{}
-	for _, evidence := range slices.Sorted(maps.Keys(reports)) {
-		for i := range reports[evidence].Findings {
-			f := &reports[evidence].Findings[i]
-			key := f.Package.key()
-			if packages[key] == nil {
-				packages[key] = &group{}
+	groups := map[string]*group{}
+	for evidence, r := range reports {
+		for i := range r.Findings {
+			e := newEntry(&r.Findings[i], evidence)
+			key := e.Package.key()
+			if groups[key] == nil {
+				groups[key] = &group{byCVE: map[string]*class{}, sets: map[string]*class{}, names: names{}}
 			}
-			packages[key].take(entry{f, evidence})
+			groups[key].take(e)
 		}
 	}
 	merged := []Merged{}
-	for _, g := range packages {
-		merged = append(merged, g.merged()...)
+	for _, c := range classes(slices.Collect(maps.Values(groups))) {
+		merged = append(merged, c.merged())
 	}
 	slices.SortFunc(merged, func(a, b Merged) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Package.Name, b.Package.Name),
@@ -43,106 +46,87 @@ func Merge(reports map[string]*Report) []Merged {
 	return merged
 }
 
-// An entry is a finding of a report.
+// An entry is a finding of a report, with its names apart.
 type entry struct {
 	*Finding
-	evidence string
+	evidence     string
+	rating       Rating
+	cves, others []string
 }
 
-// cves are an entry's, and others its other names.
-func (e entry) names() (cves, others []string) {
-	for _, id := range append([]string{e.ID}, e.Aliases...) {
+func newEntry(f *Finding, evidence string) entry {
+	e := entry{Finding: f, evidence: evidence, rating: rate(f.Scores, f.Severity)}
+	for _, id := range append([]string{f.ID}, f.Aliases...) {
 		if isCVE(id) {
-			cves = append(cves, id)
+			e.cves = append(e.cves, id)
 		} else {
-			others = append(others, id)
+			e.others = append(e.others, id)
 		}
 	}
-	return cves, others
+	return e
 }
 
 // A group is all entries on one package.
-type group struct{ entries []entry }
+type group struct {
+	byCVE map[string]*class // of each CVE
+	bare  []entry           // without a CVE
+	names names             // of bare entries
+	sets  map[string]*class // of bare entries whose names are connected, by their root
+}
 
-func (g *group) take(e entry) { g.entries = append(g.entries, e) }
+func (g *group) take(e entry) {
+	if len(e.cves) == 0 {
+		g.bare = append(g.bare, e)
+		g.names.join(e.others)
+	}
+	for _, id := range e.cves {
+		if g.byCVE[id] == nil {
+			g.byCVE[id] = newClass(id)
+		}
+		g.byCVE[id].take(e)
+	}
+}
 
-// merged makes a class of each CVE, and of each set of other names that are connected. A class without a CVE goes into those
-// that share one of its names.
-func (g *group) merged() []Merged {
-	byCVE, bare := map[string]*class{}, names{}
-	for _, e := range g.entries {
-		cves, others := e.names()
-		for _, c := range cves {
-			if byCVE[c] == nil {
-				byCVE[c] = &class{id: c}
+// connect puts bare entries into their sets, and gives the CVEs' classes that own each.
+func (g *group) connect() map[string][]*class {
+	for _, e := range g.bare {
+		root := g.names.root(e.others[0])
+		if g.sets[root] == nil {
+			g.sets[root] = newClass("")
+		}
+		g.sets[root].take(e)
+	}
+	return g.names.owners(g.byCVE)
+}
+
+// Bounds on what sets that have owners may add to the list: above maxSpread, in names, versions and scores, those of more than
+// fewOwners are not given to them.
+const (
+	maxSpread = 4 << 20
+	fewOwners = 8
+)
+
+// classes gives each CVE's, with the sets that it owns, and the sets that none owns.
+func classes(groups []*group) []*class {
+	owners, spread := make([]map[string][]*class, len(groups)), 0
+	for i, g := range groups {
+		owners[i] = g.connect()
+		for root, list := range owners[i] {
+			spread += len(list) * g.sets[root].size()
+		}
+	}
+	var all []*class
+	for i, g := range groups {
+		for root, list := range owners[i] {
+			if spread > maxSpread && len(list) > fewOwners {
+				continue
 			}
-			byCVE[c].take(e, others)
-		}
-		if len(cves) == 0 {
-			bare.join(others)
-		}
-	}
-	classes := slices.Collect(maps.Values(byCVE))
-	owners := bare.owners(byCVE)
-	alone := map[string]*class{}
-	for _, e := range g.entries {
-		cves, others := e.names()
-		if len(cves) > 0 {
-			continue
-		}
-		root := bare.root(others[0])
-		into := owners[root]
-		if len(into) == 0 {
-			if alone[root] == nil {
-				alone[root] = &class{}
+			for _, c := range list {
+				c.adopt(g.sets[root])
 			}
-			into = []*class{alone[root]}
+			delete(g.sets, root)
 		}
-		for _, c := range into {
-			c.take(e, others)
-		}
+		all = slices.AppendSeq(slices.AppendSeq(all, maps.Values(g.byCVE)), maps.Values(g.sets))
 	}
-	var list []Merged
-	for _, c := range append(classes, slices.Collect(maps.Values(alone))...) {
-		list = append(list, c.merged())
-	}
-	return list
-}
-
-// A class is all entries on one vulnerability in one package.
-type class struct {
-	id      string // its CVE, or nothing
-	ids     []string
-	aliases []string
-	entries []entry
-}
-
-func (c *class) take(e entry, others []string) {
-	c.ids, c.aliases, c.entries = append(c.ids, e.ID), append(c.aliases, others...), append(c.entries, e)
-}
-
-func (c *class) merged() Merged {
-	m := Merged{ID: c.id}
-	if m.ID == "" {
-		m.ID = slices.Min(c.ids)
-	}
-	m.Aliases = without(once(c.aliases), m.ID)
-	m.Package = c.entries[0].Package
-	var scores []Score
-	var words []string
-	for _, e := range c.entries {
-		if e.Package.before(m.Package) {
-			m.Package = e.Package
-		}
-		scores, words = append(scores, e.Scores...), append(words, e.Severity)
-		m.Fixed, m.Reports = append(m.Fixed, e.Fixed...), append(m.Reports, e.evidence)
-	}
-	m.Rating = rate(scores, words)
-	m.Fixed, m.Reports = once(m.Fixed), once(m.Reports)
-	return m
-}
-
-// before orders spellings of one package, so that the same one is taken always.
-func (p Package) before(other Package) bool {
-	return cmp.Or(cmp.Compare(p.PURL, other.PURL), cmp.Compare(p.Name, other.Name), cmp.Compare(p.Version, other.Version)) < 0
+	return all
 }

@@ -13,13 +13,16 @@ type Rating struct {
 	Known    bool               `json:"known"`
 	Worst    float64            `json:"worst"`    // of all scores; 0 where none is known
 	By       map[string]float64 `json:"by"`       // the worst by who gave it: "nvd", "ghsa", …
-	Severity string             `json:"severity"` // the worst word that a report has, or that Worst is where none has one: critical, high, medium, low, none, unknown
+	Severity string             `json:"severity"` // the worst of each report's word, or of its scores' where it has none: critical, high, medium, low, none, unknown
 	Differs  []string           `json:"differs"`  // scores that are not their vectors', each in a line
 }
 
-// rate makes one rating of all scores and severity words.
-func rate(scores []Score, words []string) Rating {
-	r := Rating{By: map[string]float64{}, Severity: worst(words)}
+// none is the rating of nothing.
+func none() Rating { return Rating{By: map[string]float64{}, Severity: "none"} }
+
+// rate makes one rating of an entry's scores and its severity's word.
+func rate(scores []Score, word string) Rating {
+	r := Rating{By: map[string]float64{}, Severity: word}
 	for _, s := range scores {
 		value, differs := s.value()
 		if differs != "" {
@@ -32,8 +35,16 @@ func rate(scores []Score, words []string) Rating {
 	if r.Severity == unknown && r.Known {
 		r.Severity = band(r.Worst)
 	}
-	r.Differs = once(r.Differs)
 	return r
+}
+
+// join takes over what another rating has that is worse.
+func (r *Rating) join(other Rating) {
+	for by, value := range other.By {
+		r.take(by, value)
+	}
+	r.Severity = worst([]string{r.Severity, other.Severity})
+	r.Differs = append(r.Differs, other.Differs...)
 }
 
 func (r *Rating) take(by string, value float64) {

@@ -1,11 +1,15 @@
 package findings_test
 
 import (
+	"errors"
 	"math"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
+	"unicode"
 
+	"stellad/policy/cvss"
 	"stellad/policy/findings"
 )
 
@@ -14,6 +18,18 @@ var (
 	moments = regexp.MustCompile(`\A(|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)\z`)
 	digests = regexp.MustCompile(`\Asha256:[0-9a-f]{64}\z`)
 )
+
+// refused holds an error to what Parse promises: no report, and one printable line that wraps one of its two.
+func refused(t testing.TB, r *findings.Report, err error) {
+	t.Helper()
+	if is, none := errors.Is(err, findings.ErrReport), errors.Is(err, findings.ErrNotReport); r != nil || is == none {
+		t.Errorf("%v, %v", r, err)
+	}
+	odd := func(c rune) bool { return !unicode.IsPrint(c) }
+	if text := err.Error(); strings.ContainsFunc(text, odd) || len(text) > 1200 {
+		t.Errorf("not one short line of printable text: %q", text)
+	}
+}
 
 // sound holds what is true of every report that is read, and of what is merged of it.
 func sound(t testing.TB, r *findings.Report) {
@@ -27,9 +43,7 @@ func sound(t testing.TB, r *findings.Report) {
 		}
 	}
 	for _, f := range r.Findings {
-		if f.ID == "" || slices.Contains(f.Aliases, f.ID) || !slices.IsSorted(f.Aliases) || !slices.Contains(words, f.Severity) {
-			t.Errorf("finding: %+v", f)
-		}
+		soundFinding(t, f)
 	}
 	merged := findings.Merge(map[string]*findings.Report{"a": r})
 	if len(r.Findings) > 0 && len(merged) == 0 {
@@ -37,6 +51,27 @@ func sound(t testing.TB, r *findings.Report) {
 	}
 	for _, m := range merged {
 		soundMerged(t, m)
+	}
+}
+
+func soundFinding(t testing.TB, f findings.Finding) {
+	t.Helper()
+	if strings.TrimSpace(f.ID) == "" || slices.Contains(f.Aliases, f.ID) || !slices.IsSorted(f.Aliases) || !slices.IsSorted(f.Fixed) || !slices.Contains(words, f.Severity) {
+		t.Errorf("finding: %+v", f)
+	}
+	known := false
+	for _, s := range f.Scores {
+		_, err := cvss.Score(s.Vector)
+		known = known || err == nil || s.Stated != nil
+		if s.By == "" || s.Stated != nil && !(*s.Stated >= 0 && *s.Stated <= 10) {
+			t.Errorf("score: %+v", s)
+		}
+	}
+	alone := &findings.Report{Findings: []findings.Finding{f}}
+	for _, m := range findings.Merge(map[string]*findings.Report{"a": alone}) {
+		if m.Rating.Known != known {
+			t.Errorf("known is %v, and the scores are %+v", m.Rating.Known, f.Scores)
+		}
 	}
 }
 
