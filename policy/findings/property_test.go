@@ -125,12 +125,24 @@ func TestOnce(t *testing.T) {
 			}
 			seen[key] = true
 		}
+		apart(t, merged)
 		for name, r := range reports {
 			for _, f := range r.Findings {
 				there(t, merged, name, f)
 			}
 		}
 	})
+}
+
+// apart has no entry without a CVE of which another of the package has the name.
+func apart(t *rapid.T, merged []findings.Merged) {
+	for i, bare := range merged {
+		for j, m := range merged {
+			if i != j && !isCVE(bare.ID) && place(bare.Package) == place(m.Package) && slices.Contains(append(m.Aliases, m.ID), bare.ID) {
+				t.Fatalf("%s is %s:\n%+v", bare.ID, m.ID, merged)
+			}
+		}
+	}
 }
 
 func isCVE(id string) bool { return strings.HasPrefix(id, "CVE-") }

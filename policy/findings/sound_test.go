@@ -19,6 +19,9 @@ var (
 	digests = regexp.MustCompile(`\Asha256:[0-9a-f]{64}\z`)
 )
 
+// maxLine bounds an error, in bytes: sbom/fault cuts a place and a text to 400 each, before what does not print becomes "\\x92".
+const maxLine = 2*4*400 + 200
+
 // refused holds an error to what Parse promises: no report, and one printable line that wraps one of its two.
 func refused(t testing.TB, r *findings.Report, err error) {
 	t.Helper()
@@ -26,7 +29,7 @@ func refused(t testing.TB, r *findings.Report, err error) {
 		t.Errorf("%v, %v", r, err)
 	}
 	odd := func(c rune) bool { return !unicode.IsPrint(c) }
-	if text := err.Error(); strings.ContainsFunc(text, odd) || len(text) > 1200 {
+	if text := err.Error(); strings.ContainsFunc(text, odd) || len(text) > maxLine {
 		t.Errorf("not one short line of printable text: %q", text)
 	}
 }
