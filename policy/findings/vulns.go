@@ -4,13 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"stellad/evidence/kind"
-	"stellad/policy/cvss"
 	"stellad/sbom/fault"
 )
 
@@ -41,22 +38,6 @@ type vulnsPredicate struct {
 	Metadata struct {
 		Finished string `json:"scanFinishedOn"`
 	} `json:"metadata"`
-}
-
-// vulnsResult is an entry of the result. The text of 0.1 has it in "vulnerability", and its example has not.
-type vulnsResult struct {
-	vulnsVulnerability
-	Vulnerability *vulnsVulnerability `json:"vulnerability"`
-}
-
-type vulnsVulnerability struct {
-	ID       string         `json:"id"`
-	Severity jsontext.Value `json:"severity"`
-}
-
-type vulnsSeverity struct {
-	Method string `json:"method"`
-	Score  string `json:"score"`
 }
 
 func readVulns(r *reading, text []byte) error {
@@ -101,93 +82,4 @@ func (r *reading) within(report []byte) error {
 	}
 	*r.report = *inner
 	return nil
-}
-
-func (r *reading) addVulns(result []byte) error {
-	entries, err := decode[[]vulnsResult](result)
-	if err != nil {
-		return err
-	}
-	for i, e := range *entries {
-		path := fmt.Sprintf("/scanner/result/%d", i)
-		v := e.vulnsVulnerability
-		switch {
-		case e.Vulnerability != nil && v.ID != "":
-			return fault.At(0, path, "it has an ID twice")
-		case e.Vulnerability != nil:
-			v = *e.Vulnerability
-		}
-		f, err := v.finding(path)
-		if err == nil {
-			err = r.add(path, f)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// finding is in no package: the format has no place for one.
-func (v vulnsVulnerability) finding(path string) (Finding, error) {
-	f := Finding{ID: v.ID}
-	ratings, err := v.ratings(path)
-	if err != nil {
-		return f, err
-	}
-	var words []string
-	for _, s := range ratings {
-		switch stated := strings.TrimSpace(s.Score); {
-		case !onScale(s.Method):
-		case isVector(stated):
-			f.Scores = append(f.Scores, Score{By: source(s.Method), Vector: stated})
-		case isNumber(stated):
-			score, err := number(path+"/severity", stated)
-			if err != nil {
-				return f, err
-			}
-			f.Scores = append(f.Scores, Score{By: source(s.Method), Stated: score})
-		default:
-			words = append(words, severity(stated))
-		}
-	}
-	f.Severity = worst(words)
-	return f, nil
-}
-
-// ratings are a list, and in the wording of the specification one object.
-func (v vulnsVulnerability) ratings(path string) ([]vulnsSeverity, error) {
-	switch v.Severity.Kind() {
-	case '[':
-		list, err := decode[[]vulnsSeverity](v.Severity)
-		if err != nil {
-			return nil, fmt.Errorf("in %s/severity: %w", path, err)
-		}
-		return *list, nil
-	case '{':
-		one, err := decode[vulnsSeverity](v.Severity)
-		if err != nil {
-			return nil, fmt.Errorf("in %s/severity: %w", path, err)
-		}
-		return []vulnsSeverity{*one}, nil
-	case 0, 'n':
-		return nil, nil
-	}
-	return nil, fault.At(0, path+"/severity", "a list is expected")
-}
-
-// onScale leaves out methods whose numbers are not CVSS's.
-func onScale(method string) bool {
-	word := strings.ToLower(method)
-	return !strings.Contains(word, "epss") && !strings.Contains(word, "ssvc") && !strings.Contains(word, "owasp")
-}
-
-func isNumber(stated string) bool {
-	_, err := strconv.ParseFloat(stated, 64)
-	return err == nil || errors.Is(err, strconv.ErrRange)
-}
-
-func isVector(stated string) bool {
-	_, err := cvss.Score(stated)
-	return err == nil || strings.HasPrefix(stated, "CVSS:")
 }
