@@ -12,7 +12,7 @@ import (
 type cdxReport struct {
 	subject         cdxComponent
 	components      []cdxComponent
-	vulnerabilities []cdxVulnerability // nil where the document has no list of them
+	vulnerabilities found[cdxVulnerability] // nil where the document has no list of them
 }
 
 type cdxComponent struct {
@@ -25,16 +25,20 @@ type cdxComponent struct {
 }
 
 type cdxVulnerability struct {
-	Ref        string    `json:"bom-ref" xml:"bom-ref,attr"`
-	ID         *string   `json:"id" xml:"id"`
-	Source     cdxSource `json:"source" xml:"source"`
-	References []struct {
-		ID string `json:"id" xml:"id"`
-	} `json:"references" xml:"references>reference"`
-	Ratings []cdxRating `json:"ratings" xml:"ratings>rating"`
-	Affects []struct {
-		Ref string `json:"ref" xml:"ref"`
-	} `json:"affects" xml:"affects>target"`
+	Ref        string             `json:"bom-ref" xml:"bom-ref,attr"`
+	ID         *string            `json:"id" xml:"id"`
+	Source     cdxSource          `json:"source" xml:"source"`
+	References each[cdxReference] `json:"references" xml:"references>reference"`
+	Ratings    each[cdxRating]    `json:"ratings" xml:"ratings>rating"`
+	Affects    found[cdxAffected] `json:"affects" xml:"affects>target"`
+}
+
+type cdxReference struct {
+	ID string `json:"id" xml:"id"`
+}
+
+type cdxAffected struct {
+	Ref string `json:"ref" xml:"ref"`
 }
 
 type cdxSource struct {

@@ -3,6 +3,7 @@ package findings
 import (
 	"bytes"
 	"encoding/xml"
+	"fmt"
 
 	"github.com/go-json-experiment/json"
 
@@ -14,12 +15,12 @@ func cdxFromJSON(text []byte) (*cdxReport, error) {
 		Metadata struct {
 			Component cdxComponent `json:"component"`
 		} `json:"metadata"`
-		Components      []cdxComponent     `json:"components"`
-		Services        []cdxComponent     `json:"services"`
-		Vulnerabilities []cdxVulnerability `json:"vulnerabilities"`
+		Components      []cdxComponent          `json:"components"`
+		Services        []cdxComponent          `json:"services"`
+		Vulnerabilities found[cdxVulnerability] `json:"vulnerabilities"`
 	}
 	if err := json.Unmarshal(text, &doc); err != nil {
-		return nil, fault.At(0, "", "%s", err)
+		return nil, placed(text, err)
 	}
 	return &cdxReport{doc.Metadata.Component, append(doc.Components, doc.Services...), doc.Vulnerabilities}, nil
 }
@@ -47,8 +48,9 @@ func cdxFromXML(text []byte) (*cdxReport, error) {
 // spaced leaves out elements that are not of the root's namespace. The schema lets them stand in most places, and the decoder
 // would take one that is called id for an ID.
 type spaced struct {
-	in   *xml.Decoder
-	name string
+	in       *xml.Decoder
+	name     string
+	elements int
 }
 
 func (s *spaced) Token() (xml.Token, error) {
@@ -57,6 +59,9 @@ func (s *spaced) Token() (xml.Token, error) {
 		start, is := token.(xml.StartElement)
 		if err != nil || !is {
 			return token, err
+		}
+		if s.elements++; s.elements > maxElements {
+			return nil, fmt.Errorf("more than %d elements", maxElements)
 		}
 		if s.name == "" {
 			s.name = start.Name.Space

@@ -18,18 +18,23 @@ func decode[T any](text []byte) (*T, error) {
 		return nil, fault.At(0, "", "%s", err)
 	}
 	into, err := strictjson.Decode[T](one)
-	if err == nil {
-		return into, nil
+	if err != nil {
+		return nil, placed(one, err)
 	}
+	return into, nil
+}
+
+// placed says where in a text a decoder's error is.
+func placed(text []byte, err error) error {
 	var wrong *json.SemanticError
 	if !errors.As(err, &wrong) {
-		return nil, fault.At(0, "", "%s", err)
+		return fault.At(0, "", "%s", err)
 	}
 	what := fmt.Sprintf("a %s is not what belongs here", kindOf(wrong))
 	if wrong.Err != nil {
 		what = wrong.Err.Error()
 	}
-	return nil, fault.At(1+bytes.Count(one[:min(int(wrong.ByteOffset), len(one))], []byte("\n")), string(wrong.JSONPointer), "%s", what)
+	return fault.At(1+bytes.Count(text[:min(int(wrong.ByteOffset), len(text))], []byte("\n")), string(wrong.JSONPointer), "%s", what)
 }
 
 // kindOf names what stands in a document.

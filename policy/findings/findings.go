@@ -12,6 +12,7 @@ const (
 	MaxSize     = 64 << 20 // of a report, in bytes
 	MaxFindings = 100_000  // of a report
 	maxTokens   = 8 << 20  // of JSON: names, texts, numbers, brackets
+	maxElements = 2 << 20  // of XML
 	maxEach     = 200      // aliases, scores and fixed versions of a finding, each
 	maxText     = 2048     // of a package's name, version or purl, or a vector, in bytes
 	maxID       = 256      // of an ID, and of who gave a score, in bytes

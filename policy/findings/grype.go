@@ -11,7 +11,7 @@ import (
 )
 
 type grypeReport struct {
-	Matches []grypeMatch `json:"matches"`
+	Matches found[grypeMatch] `json:"matches"`
 	Source  struct {
 		Target jsontext.Value `json:"target"`
 	} `json:"source"`
@@ -23,8 +23,8 @@ type grypeReport struct {
 }
 
 type grypeMatch struct {
-	Vulnerability grypeVulnerability   `json:"vulnerability"`
-	Related       []grypeVulnerability `json:"relatedVulnerabilities"`
+	Vulnerability grypeVulnerability       `json:"vulnerability"`
+	Related       each[grypeVulnerability] `json:"relatedVulnerabilities"`
 	Artifact      struct {
 		Name    string `json:"name"`
 		Version string `json:"version"`
@@ -33,12 +33,12 @@ type grypeMatch struct {
 }
 
 type grypeVulnerability struct {
-	ID        string      `json:"id"`
-	Namespace string      `json:"namespace"`
-	Severity  string      `json:"severity"`
-	CVSS      []grypeCVSS `json:"cvss"`
+	ID        string          `json:"id"`
+	Namespace string          `json:"namespace"`
+	Severity  string          `json:"severity"`
+	CVSS      each[grypeCVSS] `json:"cvss"`
 	Fix       struct {
-		Versions []string `json:"versions"`
+		Versions each[string] `json:"versions"`
 	} `json:"fix"`
 }
 

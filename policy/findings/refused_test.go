@@ -40,7 +40,7 @@ func TestRefused(t *testing.T) {
 		{"grype", grypeText, `"baseScore": 7.5`, `"baseScore": 1e999`, "/baseScore"},
 		{"grype", grypeText, `"baseScore": 7.5`, `"baseScore": NaN`, "line 4"},
 		{"grype", grypeText, `"baseScore": 7.5`, `"baseScore": "7.5"`, "/baseScore"},
-		{"grype", grypeText, `["1.2.4"]`, `[` + strings.Repeat(`"1",`, 300) + `"1"]`, "more than 200 fixed versions"},
+		{"grype", grypeText, `["1.2.4"]`, `[` + strings.Repeat(`"1",`, 300) + `"1"]`, "/matches/0/vulnerability/fix/versions: more than 200 in a list"},
 		{"grype", grypeText, `"descriptor"`, `"x": ` + deep + `, "descriptor"`, "depth"},
 		{"grype", grypeText + " {}", "", "", "second JSON value"},
 		{"grype", grypeText[:len(grypeText)-1], "", "", "cut short"},

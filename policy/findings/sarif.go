@@ -10,8 +10,8 @@ import (
 )
 
 type sarifLog struct {
-	Version string     `json:"version"`
-	Runs    []sarifRun `json:"runs"`
+	Version string          `json:"version"`
+	Runs    found[sarifRun] `json:"runs"`
 	Inline  []struct {
 		Results []jsontext.Value `json:"results"`
 	} `json:"inlineExternalProperties"`
@@ -19,10 +19,10 @@ type sarifLog struct {
 
 type sarifRun struct {
 	Tool struct {
-		Driver     sarifComponent   `json:"driver"`
-		Extensions []sarifComponent `json:"extensions"`
+		Driver     sarifComponent        `json:"driver"`
+		Extensions found[sarifComponent] `json:"extensions"`
 	} `json:"tool"`
-	Results     []sarifResult `json:"results"`
+	Results     found[sarifResult] `json:"results"`
 	Invocations []struct {
 		Successful *bool  `json:"executionSuccessful"`
 		Ended      string `json:"endTimeUtc"`
@@ -34,10 +34,10 @@ type sarifRun struct {
 }
 
 type sarifComponent struct {
-	Name     string      `json:"name"`
-	Version  string      `json:"version"`
-	Semantic string      `json:"semanticVersion"`
-	Rules    []sarifRule `json:"rules"`
+	Name     string           `json:"name"`
+	Version  string           `json:"version"`
+	Semantic string           `json:"semanticVersion"`
+	Rules    found[sarifRule] `json:"rules"`
 }
 
 func readSARIF(r *reading, text []byte) error {

@@ -40,10 +40,11 @@ func TestCaps(t *testing.T) {
 	cves := `{"vulnerability":{"id":"a"},"relatedVulnerabilities":` + list(200, `{"id":"CVE-2024-0001"}`) + `,"artifact":{"name":"b"}}`
 	for _, c := range []struct{ what, text, says string }{
 		{"bytes", `{"matches":[]}` + strings.Repeat(" ", findings.MaxSize), "more than 64 MiB"},
-		{"findings", `{"matches":` + list(findings.MaxFindings+1, short) + `}`, "more than 100000 findings"},
+		{"findings", `{"matches":` + list(findings.MaxFindings+1, short) + `}`, "/matches: more than 100000 findings"},
+		{"scores of all names", `{"matches":[{"vulnerability":{"id":"a","cvss":` + list(150, `{}`) + `},"relatedVulnerabilities":[{"id":"b","cvss":` + list(51, `{}`) + `}],"artifact":{"name":"b"}}]}`, "more than 200 scores"},
 		{"tokens", `{"x":` + list(9<<20, `1`) + `,"matches":[]}`, "tokens"},
-		{"aliases", `{"matches":[` + strings.Replace(cves, `:[{`, `:[{"id":"x"},{`, 1) + `]}`, "more than 200 aliases"},
-		{"scores", `{"matches":[{"vulnerability":{"id":"a","cvss":` + list(201, `{}`) + `},"artifact":{"name":"b"}}]}`, "more than 200 scores"},
+		{"aliases", `{"matches":[` + strings.Replace(cves, `:[{`, `:[{"id":"x"},{`, 1) + `]}`, "/matches/0/relatedVulnerabilities: more than 200 in a list"},
+		{"scores", `{"matches":[{"vulnerability":{"id":"a","cvss":` + list(201, `{}`) + `},"artifact":{"name":"b"}}]}`, "/matches/0/vulnerability/cvss: more than 200 in a list"},
 		{"CVEs", `{"matches":` + list(200, differentCVEs()) + `}`, "too many CVEs"},
 		{"vector", `{"matches":[{"vulnerability":{"id":"a","cvss":[{"vector":"` + strings.Repeat("A", 2049) + `"}]},"artifact":{"name":"b"}}]}`, "a vector of more than 2048 bytes"},
 	} {
@@ -96,4 +97,37 @@ func TestNoSquare(t *testing.T) {
 	if last := merged[len(merged)-1]; len(merged) != n+1 || last.ID != "X-0" || last.Rating.Worst != 10 || len(last.Aliases) != n {
 		t.Errorf("%d, at the end %s %+v", len(merged), last.ID, last.Rating)
 	}
+}
+
+// TestCapsElsewhere has as many findings as are one too many, in the other formats.
+func TestCapsElsewhere(t *testing.T) {
+	const n = findings.MaxFindings + 1
+	const bom = `<bom version="1" xmlns="http://cyclonedx.org/schema/bom/1.5">`
+	half := list(n/2+1, `{"VulnerabilityID":"a","PkgName":"b"}`)
+	for _, c := range []struct{ format, text, says string }{
+		{"trivy", `{"SchemaVersion":2,"Results":[{"Vulnerabilities":` + half + `},{"Vulnerabilities":` + half + `}]}`, "more than 100000 findings"},
+		{"trivy", `{"SchemaVersion":2,"Results":[{"Vulnerabilities":` + list(n, `{}`) + `}]}`, "/Results/0/Vulnerabilities: more than 100000"},
+		{"sarif", `{"version":"2.1.0","runs":` + list(n, `{}`) + `}`, "/runs: more than 100000"},
+		{"sarif", `{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}},"results":` + list(n, `{}`) + `}]}`, "/runs/0/results: more than 100000"},
+		{"vulns", `{"scanner":{"result":` + list(n, `{"id":"a"}`) + `}}`, "more than 100000"},
+		{"cyclonedx", `{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"vulnerabilities":[` + different(n) + `]}`, "/vulnerabilities: more than 100000"},
+		{"cyclonedx", bom + `<vulnerabilities>` + strings.Repeat(`<vulnerability><id>a</id></vulnerability>`, n) + `</vulnerabilities></bom>`, "more than 100000 findings"},
+		{"cyclonedx", bom + `<vulnerabilities><vulnerability><id>a</id><ratings>` + strings.Repeat(`<rating/>`, 2<<20) + `</ratings></vulnerability></vulnerabilities></bom>`, "more than 2097152 elements"},
+	} {
+		r, err := findings.Parse(c.format, []byte(c.text))
+		if err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: want %q in %v", c.format, c.says, err)
+		} else {
+			refused(t, r, err)
+		}
+	}
+}
+
+// different are n vulnerabilities, since the schema has none of them twice.
+func different(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `,{"id":"%d"}`, i)
+	}
+	return b.String()[1:]
 }

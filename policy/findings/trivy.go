@@ -23,7 +23,7 @@ type trivyReport struct {
 		RepoDigests []string `json:"RepoDigests"`
 	} `json:"Metadata"`
 	Results []struct {
-		Vulnerabilities []trivyVulnerability `json:"Vulnerabilities"`
+		Vulnerabilities found[trivyVulnerability] `json:"Vulnerabilities"`
 	} `json:"Results"`
 }
 

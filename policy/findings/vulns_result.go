@@ -26,7 +26,7 @@ type vulnsSeverity struct {
 
 // addVulns takes in the entries of a result.
 func (r *reading) addVulns(result []byte) error {
-	entries, err := decode[[]vulnsResult](result)
+	entries, err := decode[found[vulnsResult]](result)
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func (s vulnsSeverity) read(path string) (score []Score, word string, err error)
 func (v vulnsVulnerability) ratings(path string) ([]vulnsSeverity, error) {
 	switch v.Severity.Kind() {
 	case '[':
-		list, err := decode[[]vulnsSeverity](v.Severity)
+		list, err := decode[each[vulnsSeverity]](v.Severity)
 		if err != nil {
 			return nil, fmt.Errorf("in %s/severity: %w", path, err)
 		}
