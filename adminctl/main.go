@@ -42,6 +42,7 @@ func newRootCmd(name string) *cobra.Command {
 		newEvidenceCmd(),
 		newKeyCmd(),
 		newMetricsCmd(),
+		newPolicyCmd(),
 		newRBACCmd(),
 		newRekorCmd(),
 		newSBOMCmd(),
@@ -49,6 +50,7 @@ func newRootCmd(name string) *cobra.Command {
 		newTimeCmd(),
 		newTimestampCmd(),
 		newTrustCmd(),
+		newVEXCmd(),
 		newVersionCmd(),
 		newWhoamiCmd(),
 	)

@@ -25,8 +25,10 @@ func privileges(name string, pid int) Seal {
 	if err != nil {
 		return unknown(name, err)
 	}
-	return Seal{name, strings.Trim(s["CapEff"], "0") == "" && strings.Trim(s["CapBnd"], "0") == "" && s["NoNewPrivs"] == "1",
-		fmt.Sprintf("capabilities %s of %s, no new privileges: %s", s["CapEff"], s["CapBnd"], yes(s["NoNewPrivs"] == "1"))}
+	return Seal{
+		name, strings.Trim(s["CapEff"], "0") == "" && strings.Trim(s["CapBnd"], "0") == "" && s["NoNewPrivs"] == "1",
+		fmt.Sprintf("capabilities %s of %s, no new privileges: %s", s["CapEff"], s["CapBnd"], yes(s["NoNewPrivs"] == "1")),
+	}
 }
 
 // calls looks at the filter of system calls.

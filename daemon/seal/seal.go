@@ -63,8 +63,11 @@ func families() Seal {
 		name         string
 		domain, kind int
 	}{
-		{"IPv4", unix.AF_INET, unix.SOCK_STREAM}, {"IPv6", unix.AF_INET6, unix.SOCK_STREAM}, {"netlink", unix.AF_NETLINK, unix.SOCK_RAW},
-		{"packet", unix.AF_PACKET, unix.SOCK_RAW}, {"vsock", unix.AF_VSOCK, unix.SOCK_STREAM},
+		{"IPv4", unix.AF_INET, unix.SOCK_STREAM},
+		{"IPv6", unix.AF_INET6, unix.SOCK_STREAM},
+		{"netlink", unix.AF_NETLINK, unix.SOCK_RAW},
+		{"packet", unix.AF_PACKET, unix.SOCK_RAW},
+		{"vsock", unix.AF_VSOCK, unix.SOCK_STREAM},
 	} {
 		fd, err := unix.Socket(f.domain, f.kind|unix.SOCK_CLOEXEC, 0)
 		if err == nil {
