@@ -13,6 +13,7 @@ import (
 )
 
 type statusOptions struct {
+	sealed bool
 	socket string
 	output output
 }
@@ -25,17 +26,25 @@ func newStatusCmd() *cobra.Command {
 		Long: `Tell how the appliance stands: its release, its name and each of its parts.
 
 A part that is not as it should be is marked !!. The exit status is 0 whenever the
-daemon could be asked; a script looks at "ok" in the JSON.`,
-		Example: "  adminctl status\n  adminctl status -o json | jq '.parts[] | select(.ok | not)'",
+daemon could be asked; a script looks at "ok" in the JSON.
+
+With --sealed it tells what the daemon and the workers that evaluate policies can't reach, and
+how that is known: what the kernel says of each process, which sockets could not be made, the
+functions that a policy has not, and what systemd says of the daemon's unit.`,
+		Example: "  adminctl status\n  adminctl status -o json | jq '.parts[] | select(.ok | not)'\n  adminctl status --sealed",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runStatus(cmd, opts) },
 	}
+	cmd.Flags().BoolVar(&opts.sealed, "sealed", false, "tell what the daemon can't reach, and how that is known")
 	addSocketFlag(cmd, &opts.socket)
 	addOutputFlag(cmd, &opts.output)
 	return cmd
 }
 
 func runStatus(cmd *cobra.Command, opts statusOptions) error {
+	if opts.sealed {
+		return runSealed(cmd, opts)
+	}
 	client := stellav1.NewStatusServiceClient(daemonAt(opts.socket))
 	resp, err := client.Status(cmd.Context(), &stellav1.StatusRequest{})
 	if err != nil {

@@ -25,9 +25,10 @@ func privileges(name string, pid int) Seal {
 	if err != nil {
 		return unknown(name, err)
 	}
+	none := func(set string) bool { return set != "" && strings.Trim(set, "0") == "" }
 	return Seal{
-		name, strings.Trim(s["CapEff"], "0") == "" && strings.Trim(s["CapBnd"], "0") == "" && s["NoNewPrivs"] == "1",
-		fmt.Sprintf("capabilities %s of %s, no new privileges: %s", s["CapEff"], s["CapBnd"], yes(s["NoNewPrivs"] == "1")),
+		name, none(s["CapPrm"]) && none(s["CapEff"]) && s["NoNewPrivs"] == "1",
+		fmt.Sprintf("capabilities %s, no new privileges: %s", s["CapPrm"], yes(s["NoNewPrivs"] == "1")),
 	}
 }
 

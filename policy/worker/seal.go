@@ -24,8 +24,8 @@ func Seal() error {
 	if err != nil {
 		return err
 	}
-	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return fmt.Errorf("no new privileges: %w", err)
+	if err := unprivileged(); err != nil {
+		return err
 	}
 	for _, resource := range []int{unix.RLIMIT_NOFILE, unix.RLIMIT_FSIZE, unix.RLIMIT_CORE} {
 		if err := unix.Setrlimit(resource, &unix.Rlimit{}); err != nil {
