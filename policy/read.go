@@ -28,7 +28,7 @@ func Read(answer []byte) (*Decision, error) {
 	d := json.NewDecoder(bytes.NewReader(answer))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&raw); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrAnswer, err)
+		return nil, fmt.Errorf("%w: %w", ErrAnswer, plainly(err))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%w: something follows it", ErrAnswer)
@@ -41,6 +41,18 @@ func Read(answer []byte) (*Decision, error) {
 		return nil, fmt.Errorf("%w: %w", ErrAnswer, err)
 	}
 	return decide(gates, raw.Exceptions), nil
+}
+
+// plainly says where a value is of a wrong type, without the types of this program.
+func plainly(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	if wrong.Field == "" {
+		return fmt.Errorf("it is a JSON %s, and no object", wrong.Value)
+	}
+	return fmt.Errorf("%s is a JSON %s, and must be another type", wrong.Field, wrong.Value)
 }
 
 // A rawGate tells what is missing.
