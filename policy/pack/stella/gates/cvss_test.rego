@@ -170,3 +170,8 @@ test_threshold_by_the_worst_source if fails(
 	by({"nvd": 7}), fixture.with_parameter("/cvss/score", ["nvd", "ghsa"]),
 	["CVE-1 (CVSS 7.0) exceeds threshold"],
 )
+
+test_twenty if {
+	asked := fixture.put({"/findings": [fixture.finding(sprintf("CVE-%d", [n]), 9.8) | some n in numbers.range(1, 20)]})
+	count(ask(asked, fixture.environments).reasons) == 20
+}

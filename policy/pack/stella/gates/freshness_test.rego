@@ -91,3 +91,5 @@ test_looked if ask(fixture.put({"/sboms/0/proven": ""}), fixture.environments).l
 	"CycloneDX SBOM by key:a, no proven time",
 	"scan report of grype 1 by key:a, 9 days old",
 ]
+
+test_proven_now if passes(fixture.put({"/reports/0/proven": "2026-03-01T08:00:00Z"}), fixture.environments)

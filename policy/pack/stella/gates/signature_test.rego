@@ -82,3 +82,16 @@ test_looked if ask(fixture.facts, fixture.environments).looked == [
 	"key:a signed SBOM, https://slsa.dev/provenance/v1, scan report",
 	"key:b signed https://slsa.dev/provenance/v1",
 ]
+
+test_no_number if not ask(fixture.facts, fixture.with_parameter("/signature/signers", null)).passed
+
+test_predicates_alone_are_asked if fails(
+	fixture.put({"/attestations": [], "/sboms": [], "/reports": []}),
+	fixture.with_parameter("/signature/predicates", ["https://slsa.dev/*"]),
+	["https://slsa.dev/* is signed by 0, 2 required"],
+)
+
+test_looked_by_signer if ask(fixture.put({"/attestations/0/signers": [fixture.key("b")]}), fixture.environments).looked == [
+	"key:a signed SBOM, scan report",
+	"key:b signed https://slsa.dev/provenance/v1",
+]

@@ -87,3 +87,30 @@ test_two_lists if fails(
 )
 
 test_one_own_product if passes(vendor(["sha256:d"]), limited)
+
+# What would take nothing out is not told, and what does not count settles nothing.
+test_two_of_three if fails(
+	fixture.excepted([
+		{"signers": [fixture.key("b")], "status": "affected"},
+		{"signers": [fixture.key("b")]},
+		{"signers": [fixture.key("b")], "impact": "another word"},
+	]),
+	blocking,
+	[
+		"CVE-1: v1 is by key:b, who may not speak for it",
+		"CVE-1: v2 is by key:b, who may not speak for it",
+	],
+)
+
+test_what_does_not_count_is_not_overruled if {
+	answer := ask(fixture.excepted([{"status": "affected", "logged": false}, {}]), fixture.environments)
+	answer.looked == []
+}
+
+test_identity_of_another_name if passes(
+	fixture.excepted([{
+		"signers": [object.union(fixture.identity("https://vendor/release"), {"name": "vendor"})],
+		"products": ["sha256:d"],
+	}]),
+	limited,
+)
