@@ -197,6 +197,9 @@ func (s *vexService) find(ctx context.Context, id string) (evidence.Entry, vex.S
 	if err != nil {
 		return e, vex.Statement{}, err
 	}
+	if len(all) == 0 {
+		return e, vex.Statement{}, fmt.Errorf("%w: %s has no VEX that can be read", rpc.ErrBadRequest, e.Blob)
+	}
 	if !placed && len(all) == 1 {
 		return e, all[0].Statement, nil
 	}

@@ -26,6 +26,7 @@ type home struct {
 	dir, state string
 	token      *token // nil where it has no keys
 	foreign    []byte // an evidence bundle of another appliance, which is believed
+	foreignVEX []byte // that one's statement on a vulnerability in app
 }
 
 // newHome makes an appliance that was initialised and never started; state is where it keeps its state, "" a folder of
@@ -47,7 +48,7 @@ func newHomeOf(t testing.TB, state string, k *token) home {
 	}
 	demo := filepath.Join("..", "..", "packaging", "demo", "trust")
 	must(t, os.CopyFS(h.path("trust"), os.DirFS(demo)))
-	h.foreign = foreign(t, h.path("trust"))
+	h.foreign, h.foreignVEX = foreign(t, h.path("trust"))
 	h.configure(t)
 	h.policy(t, 1)
 	run(t, "stellad", "init", "--config", h.config(), "--name", "faults.example")
@@ -79,7 +80,7 @@ func (h home) configure(t testing.TB) {
 // elsewhere is the same appliance with its state in another place.
 func (h home) elsewhere(t testing.TB, state string) home {
 	t.Helper()
-	to := home{dir: shortDir(t), state: state, token: h.token, foreign: h.foreign}
+	to := home{dir: shortDir(t), state: state, token: h.token, foreign: h.foreign, foreignVEX: h.foreignVEX}
 	must(t, os.MkdirAll(to.path("run"), 0o700))
 	must(t, os.CopyFS(to.path("trust"), os.DirFS(h.path("trust"))))
 	text, err := os.ReadFile(h.path("access.toml"))

@@ -77,8 +77,9 @@ func held(ctx context.Context, t testing.TB, a *appliance) string {
 	return fmt.Sprint(len(all.GetEvidence()))
 }
 
-// foreign makes another appliance, which a trust root then believes, and an evidence bundle of that one's.
-func foreign(t testing.TB, trustRoot string) []byte {
+// foreign makes another appliance, which a trust root then believes, an evidence bundle of that one's, and a statement of it
+// on a vulnerability.
+func foreign(t testing.TB, trustRoot string) (evidence, vex []byte) {
 	t.Helper()
 	s := attesttest.NewSite(t, 1)
 	must(t, os.CopyFS(filepath.Join(trustRoot, "foreign"), os.DirFS(filepath.Join(s.Folder(), "trust"))))
@@ -95,5 +96,5 @@ func foreign(t testing.TB, trustRoot string) []byte {
 	must(t, err)
 	var b bytes.Buffer
 	must(t, draft.Write(&b, s.Bundle(draft.Subjects(), draft.Predicate())))
-	return b.Bytes()
+	return b.Bytes(), foreignVEX(s)
 }

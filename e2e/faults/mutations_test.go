@@ -37,10 +37,17 @@ var reading = []string{
 	"/stella.v1.EvidenceService/ReadEvidence",
 	"/stella.v1.EvidenceService/ShowEvidence",
 	"/stella.v1.KeyService/ListKeys",
+	"/stella.v1.PolicyService/Evaluate",
+	"/stella.v1.PolicyService/ListPolicies",
+	"/stella.v1.PolicyService/ReadPolicy",
+	"/stella.v1.PolicyService/ReplayDecision",
+	"/stella.v1.PolicyService/TestPolicy",
 	"/stella.v1.SigningService/ExportTrust",
 	"/stella.v1.StatusService/Doctor",
 	"/stella.v1.StatusService/Metrics",
+	"/stella.v1.StatusService/Sealed",
 	"/stella.v1.StatusService/Status",
+	"/stella.v1.VEXService/ListVEX",
 	"/stella.v1.VerifyService/Verify",
 	"/stella.v1.VerifyService/VerifyStream",
 }
@@ -105,7 +112,7 @@ var mutations = slices.Concat([]mutation{
 		must(t, os.Rename(a.path("trusted_root.json"), name))
 		return a.says(ctx, `trust root in force`, `the trust root is refused`)
 	}},
-}, ofKeys, ofEvidence)
+}, ofKeys, ofEvidence, ofPolicies)
 
 // TestMutationsAreComplete: there is no method, of those that the protos have, of which nobody has said whether it changes
 // something, and nothing is said of a method that is none.

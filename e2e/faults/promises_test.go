@@ -193,7 +193,7 @@ func openIntents(t testing.TB, rows []row) map[uint64]bool {
 		switch w := r.what(t); w.Type {
 		case "intent":
 			open[w.Seq] = true
-		case "key", "destroyed", "signed", "abandoned":
+		case "key", "destroyed", "signed", "bundle", "abandoned":
 			delete(open, w.Body.Intent)
 		}
 	}

@@ -36,12 +36,12 @@ func attempts() (all []attempt) {
 		case m.name == sign: // its blob and its record come after the intent
 			all = append(all, attempt{m, of("fdatasync", "pwrite64"), times(1, 12), false},
 				attempt{m, of("pwrite64", "fdatasync", "fsync", "renameat", "openat"), times(2, 12), true})
-		case m.record == "stamp":
+		case m.record == "stamp", slices.ContainsFunc(ofPolicies, func(p mutation) bool { return p.name == m.name }):
 			all = append(all, attempt{m, of("fdatasync"), times(1, 12), false})
 		case m.keys: // whose record comes first, and then the published trust
 			all = append(all, attempt{m, of("fdatasync", "fsync", "renameat2"), times(1, 12), false})
 		case m.name[0] == '/': // the others are the same acts, asked for in another way
-			all = append(all, attempt{m, calls, times(2, 12), false})
+			all = append(all, attempt{m, calls, times(1, 12), false})
 		}
 	}
 	return all
