@@ -16,7 +16,7 @@ DEB      ?= build
 
 # What tests run beside the project's own programs: a client of gRPC, the generator whose output must be fresh, and the
 # verifier that must take what is signed here.
-TESTTOOLS := $(addprefix build/tools/,gotestsum grpcurl buf protoc-gen-go protoc-gen-go-grpc cosign)
+TESTTOOLS := $(addprefix build/tools/,gotestsum grpcurl buf protoc-gen-go protoc-gen-go-grpc cosign opa)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -39,7 +39,7 @@ test: deps $(TESTTOOLS) ## vet, test with the race detector, fuzz each target fo
 fuzz: deps ## fuzz each target for long (FUZZTIME=5m)
 	packaging/fuzz $(FUZZTIME)
 
-bench: deps build/tools/benchstat build/tools/cosign ## measure, beside the references (COUNT=6)
+bench: deps build/tools/benchstat build/tools/cosign build/tools/opa ## measure, beside the references (COUNT=6)
 	go test -run '^$$' -bench . -count=$(COUNT) -timeout 60m ./... >build/bench.txt || { cat build/bench.txt; exit 1; }
 	build/tools/benchstat build/bench.txt
 
@@ -93,5 +93,9 @@ build/tools/%: tools/go.mod tools/go.sum
 # tools/: three minutes of two cores when a target first needs it, and kept in build/.
 build/tools/cosign:
 	GOBIN=$(CURDIR)/build/tools CGO_ENABLED=0 go install -trimpath github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3
+
+# Stock OPA, by which it is seen that a decision is the same without us: of the release that the daemon is linked with.
+build/tools/opa:
+	GOBIN=$(CURDIR)/build/tools CGO_ENABLED=0 go install -trimpath github.com/open-policy-agent/opa@v1.22.2
 
 .PHONY: fixtures help build demo deb test faults test-system fuzz bench lint fmt generate deps deps-system clean

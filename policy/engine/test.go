@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -40,6 +42,7 @@ func Tests(ctx context.Context, text []byte) ([]Test, error) {
 	for r := range results {
 		all = append(all, testOf(r))
 	}
+	slices.SortFunc(all, func(a, b Test) int { return strings.Compare(a.Name, b.Name) }) // they run in no order
 	return all, nil
 }
 
