@@ -95,6 +95,7 @@ func TestNotTakenIn(t *testing.T) {
 		"a network":        {packed(t, answers(`decision := http.send({"url": "http://127.0.0.1", "method": "get"})`)), true, stellav1.ErrorReason_ERROR_REASON_BAD_BUNDLE},
 		"a clock":          {packed(t, answers(`decision := time.now_ns()`)), true, stellav1.ErrorReason_ERROR_REASON_BAD_BUNDLE},
 		"wrong parameters": {packed(t, map[string]string{"stella/environments/data.json": `{"production": {"cvss": 7}}`}), true, stellav1.ErrorReason_ERROR_REASON_BAD_BUNDLE},
+		"another input":    {packed(t, map[string]string{".manifest": `{"roots": ["stella"], "metadata": {"stella": {"input": 2}}}`}), true, stellav1.ErrorReason_ERROR_REASON_BAD_BUNDLE},
 		"forged":           {packed(t, map[string]string{".signatures.json": `{"signatures":["e30.e30.e30"]}`}), false, stellav1.ErrorReason_ERROR_REASON_NOT_VERIFIED},
 	} {
 		if _, err := d.load(t, c.text, c.sign); api.Reason(err) != c.reason {

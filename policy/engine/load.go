@@ -3,12 +3,17 @@ package engine
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/bundle"
 	"github.com/open-policy-agent/opa/v1/rego"
+
+	"stellad/policy"
+	policybundle "stellad/policy/bundle"
 )
 
 // Why a policy has no answer.
@@ -63,5 +68,16 @@ func read(text []byte) (*bundle.Bundle, error) {
 	case len(b.Modules) == 0:
 		return nil, errors.New("it has no module of Rego")
 	}
-	return &b, nil
+	return &b, readsInput(b.Manifest.Metadata)
+}
+
+// readsInput refuses a bundle whose manifest names another version of the input than this release gives. One that names none
+// is asked all the same, and has the version in its input.
+func readsInput(metadata map[string]any) error {
+	stella, _ := metadata["stella"].(map[string]any)
+	version, named := stella["input"]
+	if n, is := version.(json.Number); named && (!is || n.String() != strconv.Itoa(policy.InputVersion)) {
+		return fmt.Errorf("%s: metadata.stella.input is %v, and version %d of the input is given here", policybundle.Manifest, version, policy.InputVersion)
+	}
+	return nil
 }
