@@ -43,6 +43,7 @@ func TestAppliance(t *testing.T) {
 		{"access", testAccess},
 		{"trust", testTrust},
 		{"genesis", testGenesis},
+		{"sealed", testSealed},
 		{"HSM", testHSM},
 		{"journal", testJournal},
 		{"reload", testReload},
