@@ -23,7 +23,7 @@ type Seal struct {
 
 // Own are the seals of this process.
 func Own() []Seal {
-	return []Seal{interfaces(), families(), sockets("sockets", os.Getpid()), privileges("privileges", os.Getpid()), calls()}
+	return []Seal{interfaces(), families(), own(), privileges("privileges", os.Getpid()), calls()}
 }
 
 // Child are those of a process that it started.
@@ -88,7 +88,42 @@ func errno(err error) (e unix.Errno) {
 	return e
 }
 
-// sockets finds open sockets that are no Unix sockets: those that the kernel's list of Unix sockets has not.
+// own asks the kernel of each socket that this process has open. Those that systemd handed down are of another network
+// namespace, and stand in no list here.
+func own() Seal {
+	const name = "sockets"
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return unknown(name, err)
+	}
+	open, other := 0, 0
+	for _, e := range entries {
+		fd, err := strconv.Atoi(e.Name())
+		if err != nil {
+			return unknown(name, err)
+		}
+		switch domain, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN); {
+		case errors.Is(err, unix.ENOTSOCK), errors.Is(err, unix.EBADF): // a file, or closed meanwhile
+		case err != nil:
+			return unknown(name, err)
+		case domain != unix.AF_UNIX:
+			other++
+			fallthrough
+		default:
+			open++
+		}
+	}
+	return counted(name, open, other)
+}
+
+func counted(name string, open, other int) Seal {
+	if other > 0 {
+		return Seal{name, false, fmt.Sprintf("%d open, %d of them no Unix sockets", open, other)}
+	}
+	return Seal{name, true, fmt.Sprintf("%d open, all Unix sockets", open)}
+}
+
+// sockets finds open sockets of a child that are no Unix sockets: those that the kernel's list of Unix sockets has not.
 func sockets(name string, pid int) Seal {
 	open, err := openSockets(pid)
 	if err != nil {
@@ -104,10 +139,7 @@ func sockets(name string, pid int) Seal {
 			other++
 		}
 	}
-	if other > 0 {
-		return Seal{name, false, fmt.Sprintf("%d open, %d of them no Unix sockets", len(open), other)}
-	}
-	return Seal{name, true, fmt.Sprintf("%d open, all Unix sockets", len(open))}
+	return counted(name, len(open), other)
 }
 
 func openSockets(pid int) (inodes []string, err error) {
