@@ -89,7 +89,7 @@ func policyNamed(name string) (*stellav1.ReadPolicyRequest, error) {
 	if number, is := strings.CutPrefix(name, "version:"); is {
 		n, err := strconv.ParseUint(number, 10, 64)
 		if err != nil {
-			return nil, errors.New("a number follows version:")
+			return nil, errors.New("no number follows version: in it")
 		}
 		return &stellav1.ReadPolicyRequest{Version: n}, nil
 	}

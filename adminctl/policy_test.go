@@ -117,7 +117,7 @@ func TestPolicyBadInput(t *testing.T) {
 		"policy load junk.tar.gz":                         "junk.tar.gz: not a policy bundle",
 		"policy load empty --key k":                       "--key is for a bundle that is to be signed",
 		"policy activate x":                               "x: ",
-		"policy export version:x --out new.tar.gz":        "version:x: a number follows version:",
+		"policy export version:x --out new.tar.gz":        "version:x: no number follows version:",
 		"policy export now --out there":                   "--out there: it is there already",
 		"policy diff absent junk.tar.gz":                  "absent: ",
 		"policy test junk.tar.gz":                         "junk.tar.gz: not a policy bundle",

@@ -23,7 +23,7 @@ import (
 	"stellad/policy/worker"
 )
 
-// ErrEnvironment: the policy in force has no parameters for the environment.
+// ErrEnvironment is of an environment that the policy in force has no parameters for.
 var ErrEnvironment = errors.New("no such environment")
 
 // Holdings are what the appliance holds on artifacts.

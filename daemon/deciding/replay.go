@@ -40,7 +40,7 @@ func (a *Answer) Predicate() Predicate {
 	return Predicate{a.Decision, a.Environment, policy.Instant(a.Time), PolicyRef{a.Bundle.SHA256, a.Bundle.Version}, DigestOnly{a.Input.SHA256}}
 }
 
-// ErrReplay: what was kept of a decision is not what can be decided on.
+// ErrReplay is of a kept decision that nothing can be decided on again.
 var ErrReplay = errors.New("not a decision that can be replayed")
 
 // Replay decides on a kept input by a kept bundle, and tells whether it comes to the same decision.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -19,6 +20,15 @@ type Command func() *exec.Cmd
 type process struct {
 	cmd  *exec.Cmd
 	conn *os.File // nonblocking: it has deadlines
+	said *saying
+}
+
+// A saying is the first that a process writes to stderr: why it could not begin.
+type saying struct{ text []byte }
+
+func (s *saying) Write(text []byte) (int, error) {
+	s.text = append(s.text, text[:min(len(text), 1024-len(s.text))]...)
+	return len(text), nil
 }
 
 func (c Command) start() (*process, error) {
@@ -32,8 +42,8 @@ func (c Command) start() (*process, error) {
 		_ = unix.Close(ends[0])
 		return nil, fmt.Errorf("%w: %w", ErrStart, err)
 	}
-	p := &process{c(), os.NewFile(uintptr(ends[0]), "worker")}
-	p.cmd.ExtraFiles, p.cmd.Env = []*os.File{theirs}, append(p.cmd.Env, "TZ=UTC")
+	p := &process{c(), os.NewFile(uintptr(ends[0]), "worker"), &saying{}}
+	p.cmd.Stderr, p.cmd.ExtraFiles, p.cmd.Env = p.said, []*os.File{theirs}, append(p.cmd.Env, "TZ=UTC")
 	if err := p.cmd.Start(); err != nil {
 		_ = p.conn.Close()
 		return nil, fmt.Errorf("%w: %w", ErrStart, err)
@@ -88,7 +98,9 @@ func (p *process) ended() string {
 	timer := time.AfterFunc(100*time.Millisecond, func() { _ = p.cmd.Process.Kill() })
 	_ = p.cmd.Wait()
 	timer.Stop()
-	switch p.cmd.ProcessState.ExitCode() {
+	switch first, _, _ := strings.Cut(string(p.said.text), "\n"); p.cmd.ProcessState.ExitCode() {
+	case 1:
+		return "it could not begin: " + first
 	case StatusMemory:
 		return fmt.Sprintf("it took more than %d MiB of memory", MaxMemory>>20)
 	case 2: // of the Go runtime
