@@ -31,10 +31,10 @@ demo: deps build ## show the product at work, with no network
 	packaging/demo/run
 
 # -count=1, as the end-to-end tests run binaries of which the test cache knows nothing.
-test: deps $(TESTTOOLS) ## vet, test with the race detector, fuzz each target for 5 s
+test: deps $(TESTTOOLS) ## vet, test with the race detector, fuzz each target for 2 s
 	go vet ./...
 	build/tools/gotestsum --format pkgname --jsonfile build/test.json -- -race -count=1 -timeout 20m ./...
-	packaging/fuzz 5s
+	packaging/fuzz 2s
 
 fuzz: deps ## fuzz each target for long (FUZZTIME=5m)
 	packaging/fuzz $(FUZZTIME)
