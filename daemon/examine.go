@@ -97,6 +97,20 @@ func (x *examiner) judged(found *evidence.Findings, verified bool, reason string
 	}
 }
 
+// text reads an attestation that is evidence.
+func (x *examiner) text(e evidence.Entry) (text []byte, err error) {
+	err = read(x.content(e), func(r io.Reader) (err error) {
+		text, err = all(r, maxAttestation)
+		return err
+	})
+	return text, err
+}
+
+// content opens evidence.
+func (x *examiner) content(e evidence.Entry) evidence.Content {
+	return func() (io.ReadCloser, error) { return x.daemon.held.Load().Open(e) }
+}
+
 // all reads what is small enough to be in memory.
 func all(r io.Reader, limit int64) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(r, limit+1))

@@ -45,18 +45,6 @@ func (g *gathering) attested(ctx context.Context, e evidence.Entry) error {
 	return nil
 }
 
-func (g *gathering) text(e evidence.Entry) (text []byte, err error) {
-	err = read(g.content(e), func(r io.Reader) (err error) {
-		text, err = all(r, maxAttestation)
-		return err
-	})
-	return text, err
-}
-
-func (g *gathering) content(e evidence.Entry) evidence.Content {
-	return func() (io.ReadCloser, error) { return g.daemon.held.Load().Open(e) }
-}
-
 // refuses says why a verdict is of no use here, or nothing.
 func (g *gathering) refuses(v *attest.Verdict) string {
 	switch subjects := artifactsOf(v.Established.Subjects); {
@@ -129,8 +117,11 @@ func (g *gathering) source(e evidence.Entry, v *attest.Verdict) policy.Source {
 			s.Proven = at
 		}
 	}
-	if by := v.Established.Signer; by != nil {
-		s.Signers = g.signers(by)
+	s.Signers = signersOf(v.Established.Signer)
+	for _, signer := range s.Signers {
+		if signer.Key != "" {
+			g.assembly.Key(signer.Key, g.key(strings.TrimPrefix(signer.Name, "key:"), signer.Key))
+		}
 	}
 	for _, subject := range v.Established.Subjects {
 		if slices.Contains(artifactsOf([]attest.Subject{subject}), g.artifact) {
@@ -140,13 +131,16 @@ func (g *gathering) source(e evidence.Entry, v *attest.Verdict) policy.Source {
 	return s
 }
 
-func (g *gathering) signers(by *attest.SignerRef) (all []policy.Signer) {
+// signersOf are the keys that signed, or whom a certificate names.
+func signersOf(by *attest.SignerRef) (all []policy.Signer) {
+	if by == nil {
+		return nil
+	}
 	if by.Identity != "" {
 		return []policy.Signer{{Name: by.Identity, Identity: by.Identity, Issuer: by.Issuer}}
 	}
 	for _, k := range by.Keys {
 		all = append(all, policy.Signer{Name: "key:" + k.Name, Key: k.SHA256})
-		g.assembly.Key(k.SHA256, g.key(k))
 	}
 	slices.SortFunc(all, func(x, y policy.Signer) int { return strings.Compare(x.Name+x.Key, y.Name+y.Key) })
 	return all
@@ -155,10 +149,10 @@ func (g *gathering) signers(by *attest.SignerRef) (all []policy.Signer) {
 // custodies says where a key of a backend is.
 var custodies = map[string]string{"pkcs11": "hsm", "soft": "soft"}
 
-func (g *gathering) key(k attest.KeyRef) policy.Key {
-	own, is := g.own[k.SHA256]
+func (g *gathering) key(name, sha256 string) policy.Key {
+	own, is := g.own[sha256]
 	if !is {
-		return policy.Key{Name: k.Name, Custody: "elsewhere"}
+		return policy.Key{Name: name, Custody: "elsewhere"}
 	}
-	return policy.Key{Name: k.Name, Custody: custodies[own.Backend], State: string(own.State())}
+	return policy.Key{Name: name, Custody: custodies[own.Backend], State: string(own.State())}
 }

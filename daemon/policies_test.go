@@ -246,3 +246,19 @@ func environments(t testing.TB) string {
 	}
 	return string(text)
 }
+
+// TestLater: of two statements on one vulnerability the later one is later, whatever is stated of others meanwhile.
+func TestLater(t *testing.T) {
+	d := deciding(t)
+	last := map[string]string{}
+	for range 2 {
+		for _, name := range []string{"CVE-2024-1", "CVE-2024-2"} {
+			s, err := d.says(t, func(r *stellav1.AddVEXRequest) { r.Vulnerability, r.Artifact = name, app })
+			must(t, err)
+			if s.GetMade() <= last[name] {
+				t.Errorf("%s: made at %s, and before at %s", name, s.GetMade(), last[name])
+			}
+			last[name] = s.GetMade()
+		}
+	}
+}

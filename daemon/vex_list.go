@@ -61,34 +61,26 @@ func (s *vexService) ListVEX(ctx context.Context, req *stellav1.ListVEXRequest) 
 
 // statements reads those of a document: none where it is no VEX, or is none that can be read.
 func (s *vexService) statements(ctx context.Context, e evidence.Entry) ([]said, error) {
-	switch k := kind.Kind(e.Kind); k {
-	case kind.OpenVEX, kind.CSAF:
-		text, err := s.text(ctx, e)
-		return statementsOf(text, k, said{}), err
-	case kind.Bundle, kind.DSSE:
-		return s.attested(ctx, e)
+	k := kind.Kind(e.Kind)
+	if !slices.Contains([]kind.Kind{kind.OpenVEX, kind.CSAF, kind.Bundle, kind.DSSE}, k) {
+		return nil, nil
 	}
-	return nil, nil
-}
-
-func (s *vexService) text(ctx context.Context, e evidence.Entry) ([]byte, error) {
 	x, err := s.daemon.examiner(rpc.Actor(ctx).UID)
 	if err != nil {
 		return nil, err
 	}
-	return (&gathering{examiner: x}).text(e)
+	text, err := x.text(e)
+	if err != nil {
+		return nil, err
+	}
+	if k == kind.OpenVEX || k == kind.CSAF {
+		return statementsOf(text, k, said{}), nil
+	}
+	return x.attestedVEX(ctx, text)
 }
 
-// attested reads the VEX that an attestation has, and verifies it by the trust root in force.
-func (s *vexService) attested(ctx context.Context, e evidence.Entry) ([]said, error) {
-	x, err := s.daemon.examiner(rpc.Actor(ctx).UID)
-	if err != nil {
-		return nil, err
-	}
-	text, err := (&gathering{examiner: x}).text(e)
-	if err != nil {
-		return nil, err
-	}
+// attestedVEX reads the VEX that an attestation has, and verifies it by the trust root in force.
+func (x *examiner) attestedVEX(ctx context.Context, text []byte) ([]said, error) {
 	docs, err := attest.Parse(text)
 	if err != nil || len(docs) != 1 {
 		return nil, err
@@ -101,21 +93,29 @@ func (s *vexService) attested(ctx context.Context, e evidence.Entry) ([]said, er
 	if err != nil {
 		return nil, nil //nolint:nilerr // likewise
 	}
-	by := said{}
-	if x.verifier != nil {
-		if err := s.daemon.turns.Take(ctx, x.uid); err != nil {
-			return nil, err
-		}
-		verdict := x.verifier.Verify(docs[0], attest.Expect{})
-		s.daemon.turns.Give()
-		by.verified = verdict.Verified
-		if verdict.Verified && verdict.Established.Signer != nil {
-			for _, signer := range (&gathering{examiner: x, assembly: policy.NewAssembly("")}).signers(verdict.Established.Signer) {
-				by.signers = append(by.signers, signer.Name)
-			}
-		}
+	by, err := x.whose(ctx, docs[0])
+	if err != nil {
+		return nil, err
 	}
 	return statementsOf(predicate, k, by), nil
+}
+
+// whose tells who stands for an attestation.
+func (x *examiner) whose(ctx context.Context, doc *attest.Document) (by said, err error) {
+	if x.verifier == nil {
+		return by, nil
+	}
+	if err := x.daemon.turns.Take(ctx, x.uid); err != nil {
+		return by, err
+	}
+	defer x.daemon.turns.Give()
+	verdict := x.verifier.Verify(doc, attest.Expect{})
+	if by.verified = verdict.Verified; by.verified {
+		for _, signer := range signersOf(verdict.Established.Signer) {
+			by.signers = append(by.signers, signer.Name)
+		}
+	}
+	return by, nil
 }
 
 // formats are the names by which package vex knows kinds.
