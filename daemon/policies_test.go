@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -251,6 +252,7 @@ func environments(t testing.TB) string {
 func TestLater(t *testing.T) {
 	d := deciding(t)
 	last := map[string]string{}
+	time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second))) // all of a second is before us
 	for range 2 {
 		for _, name := range []string{"CVE-2024-1", "CVE-2024-2"} {
 			s, err := d.says(t, func(r *stellav1.AddVEXRequest) { r.Vulnerability, r.Artifact = name, app })
