@@ -46,6 +46,7 @@ func catalog() access.Catalog {
 		{"audit:read", "admin", false},
 		{"audit:export", "admin", false},
 		{"attestations:verify", "admin verify", false},
+		{"policies:evaluate", "admin verify", false},
 		{"self:read", "admin verify", true},
 	} {
 		c = append(c, access.Operation{
@@ -107,7 +108,7 @@ func actor(t testing.TB, user string) access.Actor {
 // TestTable holds each role's and each denial's reach to a table that was written out by hand.
 func TestTable(t *testing.T) {
 	p := parse(t, house)
-	const all = "status:read metrics:read access:read access:reload audit:export audit:read keys:list keys:rotate attestations:verify self:read"
+	const all = "status:read metrics:read access:read access:reload audit:export audit:read keys:list keys:rotate attestations:verify policies:evaluate self:read"
 	for name, c := range map[string]struct {
 		actor      access.Actor
 		may, roles string
@@ -128,7 +129,7 @@ func TestTable(t *testing.T) {
 		"bob, who left contractors":  {access.Actor{UID: 1002, GID: 100}, "status:read keys:list attestations:verify self:read", "anyone operator service"},
 		"an administrator denied":    {access.Actor{UID: 9, GID: 300, Groups: []uint32{400}}, strings.NewReplacer(" keys:list", "", " keys:rotate", "").Replace(all), "administrator anyone"},
 		"anyone's denied":            {access.Actor{UID: 2001, GID: 1}, "", "anyone"},
-		"denied beats administrator": {access.Actor{UID: 2001, GID: 300}, "status:read metrics:read access:read access:reload audit:export audit:read keys:list attestations:verify", "administrator anyone"},
+		"denied beats administrator": {access.Actor{UID: 2001, GID: 300}, "status:read metrics:read access:read access:reload audit:export audit:read keys:list attestations:verify policies:evaluate", "administrator anyone"},
 	} {
 		for _, op := range catalog() {
 			may := strings.Contains(" "+c.may+" ", " "+op.String()+" ")

@@ -28,7 +28,7 @@ func TestMatrix(t *testing.T) {
 	for _, h := range m.Holders {
 		holders = append(holders, fmt.Sprint(h.Kind, " ", h.Name, " ", h.Roles, " ", h.Denied))
 	}
-	const wantRoles = `administrator: access:read access:reload attestations:verify audit:export audit:read keys:list keys:rotate metrics:read self:read status:read
+	const wantRoles = `administrator: access:read access:reload attestations:verify audit:export audit:read keys:list keys:rotate metrics:read policies:evaluate self:read status:read
 anyone: self:read
 custodian: keys:list keys:rotate
 operator: keys:list status:read

@@ -136,7 +136,7 @@ func TestLimits(t *testing.T) {
 		if !errors.Is(err, ErrBundle) || !strings.Contains(err.Error(), c.says) || f != nil {
 			t.Errorf("%s: %v", why, err)
 		}
-		if took := after.TotalAlloc - before.TotalAlloc; took > 8*maxTotal {
+		if took := after.TotalAlloc - before.TotalAlloc; took > 12*maxTotal {
 			t.Errorf("%s: took %d MiB", why, took>>20)
 		}
 	}
