@@ -51,7 +51,7 @@ deb: build build/tools/nfpm ## build the Debian package into build/
 
 # The short forms of these are in make test. It wants root: it mounts disks of its own.
 faults: deps ## break disks, files and processes at length (an hour and more)
-	STELLA_FAULTS=long STELLA_FLIPS=all go test -count=1 -timeout 180m -v ./audit/journal ./store/... ./e2e/faults
+	STELLA_FAULTS=long STELLA_FLIPS=all JOURNAL_FLIPS=20000 go test -count=1 -timeout 180m -v ./audit/journal ./store/... ./e2e/faults
 	go test -count=1 -timeout 60m -v -run Mutations ./audit -args -audit.long
 	STELLA_SOAK=1h go test -race -count=1 -timeout 90m -v -run Load ./hsm/server
 

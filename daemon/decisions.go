@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	stellav1 "stellad/api/stella/v1"
 	"stellad/attest/sign"
 	"stellad/audit"
@@ -88,14 +90,16 @@ func (s *policyService) SignDecision(ctx context.Context, req *stellav1.SignDeci
 	return &stellav1.SignDecisionResponse{Decision: decisionOf(a.Artifact, a.Time, a.Predicate()), Bundle: signed, Sha256: name}, nil
 }
 
-// keep has content on disk under its digest.
+// keep has content on disk, each under its digest. A disk that hangs holds up all of it as long as one.
 func (h *held) keep(all ...[]byte) error {
+	var puts errgroup.Group
 	for _, text := range all {
-		if _, _, err := h.content.Put(bytes.NewReader(text), int64(len(text))); err != nil {
+		puts.Go(func() error {
+			_, _, err := h.content.Put(bytes.NewReader(text), int64(len(text)))
 			return err
-		}
+		})
 	}
-	return nil
+	return puts.Wait()
 }
 
 // state signs a statement on artifacts.

@@ -17,7 +17,7 @@ import (
 func TestFlips(t *testing.T) {
 	s, dir := makeSample(t), t.TempDir()
 	luck := rand.New(rand.NewPCG(1, 2))
-	n := 2000
+	n := 400
 	if long, err := strconv.Atoi(os.Getenv("JOURNAL_FLIPS")); err == nil {
 		n = long
 	}

@@ -148,6 +148,7 @@ type appliance struct {
 	exited chan struct{}
 	noted  uint64 // a record with an annotation
 	heard  int    // how much of log was there before what happens now
+	loaded string // a policy that may be activated, its SHA-256
 
 	access   stellav1.AccessServiceClient
 	audit    stellav1.AuditServiceClient

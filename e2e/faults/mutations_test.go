@@ -59,6 +59,19 @@ type mutation struct {
 	do     func(ctx context.Context, t testing.TB, a *appliance) error
 	effect func(ctx context.Context, t testing.TB, a *appliance) string // what it would change, as it is now
 	keys   bool                                                         // it uses the token's
+
+	prepare func(ctx context.Context, t testing.TB, a *appliance) // does what must have been done before; nil where nothing
+}
+
+// starts starts the daemon, ready for the mutation, and gives what it would change.
+func (m mutation) starts(t testing.TB, h home) (a *appliance, before string) {
+	t.Helper()
+	a = h.start(t)
+	if m.prepare != nil {
+		m.prepare(within(t), t, a)
+	}
+	a.annotate(t)
+	return a, m.effect(within(t), t, a)
 }
 
 // home makes an appliance for a mutation. Who needs no token does without.

@@ -16,19 +16,21 @@ import (
 
 // ofPolicies are the mutations of what decides, and of what is said of vulnerabilities.
 var ofPolicies = []mutation{
-	{name: "/stella.v1.PolicyService/LoadPolicy", record: "bundle", keys: true, effect: bundles, do: func(ctx context.Context, t testing.TB, a *appliance) error {
+	{name: "/stella.v1.PolicyService/LoadPolicy", record: "bundle", keys: true, effect: bundles, prepare: policyKey, do: func(ctx context.Context, t testing.TB, a *appliance) error {
 		_, err := a.loadPolicy(ctx, t, "one")
 		return err
 	}},
-	{name: "/stella.v1.PolicyService/ActivatePolicy", record: "activation", keys: true, effect: versions, do: func(ctx context.Context, t testing.TB, a *appliance) error {
-		return a.putPolicy(ctx, t, "one")
-	}},
-	{name: "/stella.v1.PolicyService/RollbackPolicy", record: "activation", keys: true, effect: rolledBack, do: func(ctx context.Context, t testing.TB, a *appliance) error {
+	{name: "/stella.v1.PolicyService/ActivatePolicy", record: "activation", keys: true, effect: versions, prepare: func(ctx context.Context, t testing.TB, a *appliance) {
+		policyKey(ctx, t, a)
+		a.load(ctx, t, "one")
+	}, do: func(ctx context.Context, _ testing.TB, a *appliance) error { return a.activate(ctx) }},
+	{name: "/stella.v1.PolicyService/RollbackPolicy", record: "activation", keys: true, effect: rolledBack, prepare: func(ctx context.Context, t testing.TB, a *appliance) {
+		policyKey(ctx, t, a)
 		for _, revision := range []string{"one", "two"} {
-			if err := a.putPolicy(ctx, t, revision); err != nil {
-				return err
-			}
+			a.load(ctx, t, revision)
+			must(t, a.activate(ctx))
 		}
+	}, do: func(ctx context.Context, _ testing.TB, a *appliance) error {
 		_, err := a.policies().RollbackPolicy(ctx, &stellav1.RollbackPolicyRequest{})
 		return err
 	}},
@@ -42,10 +44,9 @@ var ofPolicies = []mutation{
 		})
 		return err
 	}},
-	{name: "/stella.v1.VEXService/WithdrawVEX", record: "evidence", keys: true, effect: signed, do: func(ctx context.Context, _ testing.TB, a *appliance) error {
-		if err := a.addEvidence(ctx, string(a.foreignVEX)); err != nil {
-			return err
-		}
+	{name: "/stella.v1.VEXService/WithdrawVEX", record: "evidence", keys: true, effect: signed, prepare: func(ctx context.Context, t testing.TB, a *appliance) {
+		must(t, a.addEvidence(ctx, string(a.foreignVEX)))
+	}, do: func(ctx context.Context, _ testing.TB, a *appliance) error {
 		_, err := stellav1.NewVEXServiceClient(a.conn).WithdrawVEX(ctx, &stellav1.WithdrawVEXRequest{
 			Id: sealed.Sum(a.foreignVEX), Reason: "a test", Key: "attestation-1",
 		})
@@ -57,25 +58,19 @@ func (a *appliance) policies() stellav1.PolicyServiceClient {
 	return stellav1.NewPolicyServiceClient(a.conn)
 }
 
-// loadPolicy has the built-in policy signed and taken in under another revision. The first time there is no key for it.
+// policyKey makes the key that signs policies.
+func policyKey(ctx context.Context, t testing.TB, a *appliance) {
+	t.Helper()
+	_, err := a.keys.GenerateKey(ctx, &stellav1.GenerateKeyRequest{Label: "policy-1", Role: "policy"})
+	must(t, err)
+}
+
+// loadPolicy has the built-in policy signed and taken in under another revision.
 func (a *appliance) loadPolicy(ctx context.Context, t testing.TB, revision string) (sha256 string, err error) {
 	files := bundle.Files(pack.Files())
 	files[bundle.Manifest] = []byte(`{"revision": "` + revision + `", "roots": ["stella"]}`)
 	text, err := bundle.Pack(files)
 	must(t, err)
-	all, err := a.keys.ListKeys(ctx, &stellav1.ListKeysRequest{})
-	if err != nil {
-		return "", err
-	}
-	there := false
-	for _, k := range all.GetKeys() {
-		there = there || k.GetRole() == "policy"
-	}
-	if !there {
-		if _, err := a.keys.GenerateKey(ctx, &stellav1.GenerateKeyRequest{Label: "policy-1", Role: "policy"}); err != nil {
-			return "", err
-		}
-	}
 	stream, err := a.policies().LoadPolicy(ctx)
 	if err != nil {
 		return "", err
@@ -87,12 +82,16 @@ func (a *appliance) loadPolicy(ctx context.Context, t testing.TB, revision strin
 	return resp.GetBundle().GetSha256(), err
 }
 
-func (a *appliance) putPolicy(ctx context.Context, t testing.TB, revision string) error {
-	sha256, err := a.loadPolicy(ctx, t, revision)
-	if err != nil {
-		return err
-	}
-	_, err = a.policies().ActivatePolicy(ctx, &stellav1.ActivatePolicyRequest{Sha256: sha256})
+// load is loadPolicy of what the next activation is about.
+func (a *appliance) load(ctx context.Context, t testing.TB, revision string) {
+	t.Helper()
+	var err error
+	a.loaded, err = a.loadPolicy(ctx, t, revision)
+	must(t, err)
+}
+
+func (a *appliance) activate(ctx context.Context) error {
+	_, err := a.policies().ActivatePolicy(ctx, &stellav1.ActivatePolicyRequest{Sha256: a.loaded})
 	return err
 }
 

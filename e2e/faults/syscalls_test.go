@@ -102,9 +102,7 @@ func (f *callFigures) report(t *testing.T, name string) {
 func (m attempt) withFailing(t *testing.T, what string, f *callFigures) (hit bool) {
 	t.Helper()
 	h := m.home(t, "")
-	a := h.start(t)
-	a.annotate(t)
-	before := m.effect(within(t), t, a)
+	a, before := m.starts(t, h)
 	a.heard = len(a.log.String())
 	end, err := m.doFailing(t, a, what)
 	if strings.Contains(what, "KILL") && err != nil {

@@ -14,28 +14,29 @@ import (
 // A trouble is what may be the matter with the disk of a running daemon. It returns what ends it.
 type trouble struct {
 	name  string
+	brief bool // the short form tries it with every mutation
 	begin func(t testing.TB, a *appliance) (end func())
 }
 
 var troubles = []trouble{
-	{"none", func(testing.TB, *appliance) func() { return func() {} }}, // the control: mutations are done
-	{"full disk", func(t testing.TB, a *appliance) func() { return fillDisk(t, a.state, 0) }},
-	{"nearly full", func(t testing.TB, a *appliance) func() { return fillDisk(t, a.state, 150<<20) }},
-	{"EIO", func(t testing.TB, a *appliance) func() { return a.inject(t, "fdatasync,fsync,pwrite64:error=EIO") }},
-	{"hanging", func(t testing.TB, a *appliance) func() { return a.inject(t, "fdatasync,fsync:delay_enter=6000000") }},
-	{"unlinked", func(t testing.TB, a *appliance) func() { return moveAway(t, segment(a)) }},
-	{"renamed", func(t testing.TB, a *appliance) func() { return moveAway(t, filepath.Join(a.state, "audit")) }},
-	{"replaced", func(t testing.TB, a *appliance) func() {
+	{"none", true, func(testing.TB, *appliance) func() { return func() {} }}, // the control: mutations are done
+	{"full disk", true, func(t testing.TB, a *appliance) func() { return fillDisk(t, a.state, 0) }},
+	{"nearly full", false, func(t testing.TB, a *appliance) func() { return fillDisk(t, a.state, 150<<20) }},
+	{"EIO", true, func(t testing.TB, a *appliance) func() { return a.inject(t, "fdatasync,fsync,pwrite64:error=EIO") }},
+	{"hanging", true, func(t testing.TB, a *appliance) func() { return a.inject(t, "fdatasync,fsync:delay_enter=6000000") }},
+	{"unlinked", false, func(t testing.TB, a *appliance) func() { return moveAway(t, segment(a)) }},
+	{"renamed", false, func(t testing.TB, a *appliance) func() { return moveAway(t, filepath.Join(a.state, "audit")) }},
+	{"replaced", false, func(t testing.TB, a *appliance) func() {
 		end := moveAway(t, segment(a))
 		run(t, "cp", "--sparse=always", segment(a)+".away", segment(a))
 		return end
 	}},
-	{"chmod", func(t testing.TB, a *appliance) func() { // root passes over it: what is done must be durable
+	{"chmod", false, func(t testing.TB, a *appliance) func() { // root passes over it: what is done must be durable
 		dir := filepath.Join(a.state, "audit")
 		run(t, "chmod", "-R", "a-rwx", dir)
 		return func() { run(t, "chmod", "-R", "u+rwX", dir) }
 	}},
-	{"immutable", func(t testing.TB, a *appliance) func() {
+	{"immutable", false, func(t testing.TB, a *appliance) func() {
 		args := []string{filepath.Join(a.state, "audit"), filepath.Join(a.state, "audit", "checkpoints")}
 		run(t, append([]string{"chattr", "+i"}, args...)...)
 		end := sync.OnceFunc(func() { run(t, append([]string{"chattr", "-i"}, args...)...) })

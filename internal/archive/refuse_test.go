@@ -231,7 +231,7 @@ func TestBombIsRefusedEarly(t *testing.T) {
 	var b bytes.Buffer
 	wide := archive.Limits{Files: 1, File: 1 << 30, Total: 1 << 30, Ratio: 10_000}
 	w := archive.NewWriter(&b, wide)
-	must(t, w.Add(archive.Entry{Name: "zeros", Size: 512 << 20}, io.LimitReader(zeros{}, 512<<20)))
+	must(t, w.Add(archive.Entry{Name: "zeros", Size: 128 << 20}, io.LimitReader(zeros{}, 128<<20)))
 	must(t, w.Close())
 	wide.Ratio = 100
 	n := int64(0)

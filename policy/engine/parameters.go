@@ -58,7 +58,12 @@ func (p *Policy) schema() (*jsonschema.Schema, error) {
 	if err := c.AddResource("stella:schema", raw); err != nil {
 		return nil, err
 	}
-	return c.Compile("stella:schema")
+	schema, err := c.Compile("stella:schema")
+	var invalid *jsonschema.SchemaValidationError
+	if errors.As(err, &invalid) {
+		return nil, errors.New(first(invalid.Err))
+	}
+	return schema, err
 }
 
 // alone loads nothing: a schema stands by itself.
