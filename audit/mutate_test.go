@@ -152,7 +152,7 @@ var mutations = []mutation{
 	}},
 }
 
-// mutants gives n exports, each changed in one way from another: 49 in 50 from one
+// mutants gives n exports, each changed in one way from another: 149 in 150 from one
 // of a bundle that is not full, which is quick to verify, the others from one of two.
 func mutants(t *testing.T, n int, seed uint64) iter.Seq2[string, fstest.MapFS] {
 	t.Helper()
@@ -161,7 +161,7 @@ func mutants(t *testing.T, n int, seed uint64) iter.Seq2[string, fstest.MapFS] {
 		small, large := exported(t, newLogOf(t, 20, 5), nil), exported(t, newLog(t, 300), nil)
 		for i := 0; i < n; {
 			m, dir := mutations[i%len(mutations)], maps.Clone(small)
-			if *long || i%50 == 49 {
+			if *long || i%150 == 149 {
 				dir = maps.Clone(large)
 			}
 			if !m.apply(r, dir) {

@@ -193,7 +193,7 @@ func (f fileCopy) flip(at int, bits byte) fileCopy {
 }
 
 // flips is how many flips each test tries. STELLA_FLIPS=all tries every byte that the tests name, and 2,000 at random.
-func flips() (n int, all bool) { return 12, os.Getenv("STELLA_FLIPS") == "all" }
+func flips() (n int, all bool) { return 6, os.Getenv("STELLA_FLIPS") == "all" }
 
 // TestFlips: a flipped bit anywhere in Badger's files is told, or does no harm.
 func TestFlips(t *testing.T) {

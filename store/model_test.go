@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -29,6 +30,12 @@ type model struct {
 func TestModel(t *testing.T) {
 	base := t.TempDir()
 	runs := 0
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue { // a check takes most of a second
+		if err := flag.Set("rapid.checks", "40"); err != nil {
+			t.Fatal(err)
+		}
+		defer flag.Set("rapid.checks", checks.DefValue) //nolint:errcheck // it was that before
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		runs++
 		m := &model{dir: filepath.Join(base, fmt.Sprint(runs), "0"), content: map[string]string{}, cache: map[string]string{}}

@@ -36,7 +36,7 @@ type model struct {
 func TestModel(t *testing.T) {
 	checks := flag.Lookup("rapid.checks")
 	if checks.Value.String() == checks.DefValue { // a check takes some seconds
-		must(t, flag.Set("rapid.checks", "3"))
+		must(t, flag.Set("rapid.checks", "2"))
 		defer flag.Set("rapid.checks", checks.DefValue) //nolint:errcheck // it was that before
 	}
 	rapid.Check(t, func(rt *rapid.T) {

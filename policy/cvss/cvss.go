@@ -8,7 +8,6 @@ package cvss
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	gocvss30 "github.com/pandatix/go-cvss/30"
@@ -40,11 +39,11 @@ func Score(vector string) (Result, error) {
 		return Result{}, fmt.Errorf("%w: it has %d bytes, more than %d", ErrVector, len(vector), maxVector)
 	}
 	if at := strings.IndexFunc(vector, foreign); at >= 0 {
-		return Result{}, fmt.Errorf("%w: %s: byte %d is of no metric", ErrVector, strconv.Quote(vector), at+1)
+		return Result{}, fmt.Errorf("%w: %.120q: byte %d is of no metric", ErrVector, vector, at+1)
 	}
 	r, err := score(vector)
 	if err != nil {
-		return Result{}, fmt.Errorf("%w: %s: %w", ErrVector, strconv.Quote(vector), err)
+		return Result{}, fmt.Errorf("%w: %.120q: %w", ErrVector, vector, err)
 	}
 	r.Severity = severity(r)
 	return r, nil
